@@ -1,0 +1,284 @@
+//! The composition root: puts the parts together, starts and stops them. Alone knows everyone.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::config::{Config, Environment, MailTransport};
+use crate::http::{self, AppState, HttpSettings, Stage, server};
+use crate::mail::{Envelope, LetterWriter, MailError, Mailer};
+use crate::security::access_token::AccessTokens;
+use crate::security::hash_pool::HashPool;
+use crate::security::signing_secret;
+use crate::store::account_loader::AccountLoader;
+use crate::store::{MigrationError, Store};
+use crate::user_manager::{Parts, Rules, UserManager};
+use crate::workers::janitor::Janitor;
+use crate::workers::outbox::OutboxWorker;
+
+/// The pause between two looks for a database that is away at start.
+const RETRY_DATABASE: Duration = Duration::from_secs(1);
+
+/// Everything, put together and not yet started.
+#[derive(Debug)]
+pub struct App {
+    pub store: Store,
+    pub hashes: HashPool,
+    pub state: AppState,
+    pub outbox: OutboxWorker,
+    pub janitor: Janitor,
+    stage: watch::Sender<Stage>,
+    config: Config,
+}
+
+/// Why the service did not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("the data directory cannot be used: {0}")]
+    DataDirectory(#[source] io::Error),
+    #[error("the signing secret in the data directory {0}")]
+    Secret(#[from] signing_secret::WeakSecret),
+    #[error("mail cannot be sent: {0}")]
+    Mail(#[from] MailError),
+    #[error("hashing threads cannot be started: {0}")]
+    Threads(#[source] io::Error),
+    #[error("cannot listen on {0}: {1}; set HOST and PORT to use another address")]
+    Listen(SocketAddr, #[source] io::Error),
+    #[error("{0}")]
+    Migration(#[from] MigrationError),
+    #[error("signals cannot be received: {0}")]
+    Signals(#[source] io::Error),
+}
+
+impl App {
+    /// Puts everything together. Nothing is asked of the database yet.
+    ///
+    /// # Errors
+    /// [`AppError`] when something that the settings name cannot be used.
+    pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        let database = &config.database;
+        let store = Store::new(
+            &database.url,
+            database.max_connections,
+            database.prepared_statements,
+        )
+        .map_err(AppError::DataDirectory)?;
+        let secret = match &config.jwt.secret {
+            Some(secret) => secret.clone(),
+            None => {
+                let made = signing_secret::load_or_create(&config.data_directory);
+                let (secret, _) = made.map_err(AppError::DataDirectory)?;
+                signing_secret::check(&secret)?;
+                secret
+            }
+        };
+        let tokens = AccessTokens::new(&secret, config.jwt.issuer.clone(), config.jwt.lifetime);
+        let password = &config.password;
+        let hashes = HashPool::start(password.hash, password.hash_threads, password.hash_queue)
+            .map_err(AppError::Threads)?;
+        let wake = Arc::new(Notify::new());
+        let users = UserManager::new(Parts {
+            loader: AccountLoader::start(&store),
+            store: store.clone(),
+            hashes: hashes.clone(),
+            tokens,
+            clock: Arc::clone(&clock),
+            outbox: Arc::clone(&wake),
+            rules: Rules {
+                password: password.policy,
+                lockout: config.lockout,
+                confirmation: config.confirmation,
+                mails_per_hour: config.mails_per_hour,
+            },
+        });
+        let (stage, stage_seen) = watch::channel(Stage::Starting);
+        let outbox = OutboxWorker {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            mailer: mailer(&config)?,
+            writer: LetterWriter {
+                product_name: config.mail.product_name.clone(),
+                base_url: config.links_base_url.clone(),
+                freeze: config.lockout.freeze,
+            },
+            reset_lifetime: config.reset_lifetime,
+            confirm_lifetime: config.confirm_lifetime,
+            wake,
+        };
+        let janitor = Janitor {
+            store: store.clone(),
+            clock,
+            lockout: config.lockout,
+        };
+        let settings = Arc::new(http_settings(&config));
+        let state = AppState {
+            users,
+            settings,
+            stage: stage_seen,
+        };
+        Ok(Self {
+            store,
+            hashes,
+            state,
+            outbox,
+            janitor,
+            stage,
+            config,
+        })
+    }
+
+    /// Serves until the process is told to stop.
+    ///
+    /// # Errors
+    /// [`AppError`] when it cannot start.
+    pub async fn serve(self) -> Result<(), AppError> {
+        let stop = stop_signal().map_err(AppError::Signals)?;
+        let address = SocketAddr::new(self.config.http.host, self.config.http.port);
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|error| AppError::Listen(address, error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| AppError::Listen(address, error))?;
+        self.serve_on(listener, stop, |config| announce(config, address))
+            .await
+    }
+
+    /// Serves on a listener until `stop`; `ready` is called when requests are answered.
+    ///
+    /// # Errors
+    /// [`AppError::Migration`] when the database does not fit this version.
+    pub async fn serve_on(
+        self,
+        listener: TcpListener,
+        stop: CancellationToken,
+        ready: impl FnOnce(&Config),
+    ) -> Result<(), AppError> {
+        let Self {
+            store,
+            state,
+            outbox,
+            janitor,
+            stage,
+            config,
+            ..
+        } = self;
+        let limits = server::Limits {
+            header_read_timeout: config.http.read_timeout,
+            drain_timeout: config.http.drain_timeout,
+        };
+        let (stop_serving, stop_working) = (CancellationToken::new(), CancellationToken::new());
+        let tasks = TaskTracker::new();
+        // Before the database is there: liveness is answered, everything else is told to wait.
+        let server = server::serve(listener, http::router(state), limits, stop_serving.clone());
+        let server = tasks.spawn(server);
+
+        let migrated = tokio::select! {
+            migrated = migrate_when_there(&store) => migrated.map(|()| true),
+            () = stop.cancelled() => Ok(false),
+        };
+        if let Ok(true) = migrated {
+            stage.send_replace(Stage::Serving);
+            tasks.spawn(outbox.run(stop_working.clone()));
+            tasks.spawn(janitor.run(stop_working.clone()));
+            ready(&config);
+            stop.cancelled().await;
+            tracing::info!("stopping");
+            stage.send_replace(Stage::Draining);
+            tokio::time::sleep(config.http.drain_delay).await;
+        }
+        stop_serving.cancel();
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the server ended badly");
+        }
+        stop_working.cancel();
+        tasks.close();
+        tasks.wait().await;
+        store.close().await;
+        tracing::info!("stopped");
+        Ok(migrated.map(drop)?)
+    }
+}
+
+/// Migrates as soon as the database can be reached.
+async fn migrate_when_there(store: &Store) -> Result<(), MigrationError> {
+    loop {
+        match store.migrate().await {
+            Err(MigrationError::Store(error)) => {
+                tracing::warn!(%error, "waiting for the database, trying again in a second");
+                tokio::time::sleep(RETRY_DATABASE).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+fn mailer(config: &Config) -> Result<Mailer, MailError> {
+    let from = Envelope::parse(&config.mail.from)?;
+    Ok(match &config.mail.transport {
+        MailTransport::Smtp { url, ca_file } => Mailer::smtp(url, ca_file.as_deref(), from)?,
+        MailTransport::File { directory } => Mailer::File(directory.clone(), from),
+        MailTransport::Console => Mailer::Console,
+        MailTransport::Off => Mailer::Off,
+    })
+}
+
+fn http_settings(config: &Config) -> HttpSettings {
+    let origins = config.http.cors_origins.iter();
+    HttpSettings {
+        token_error_status: StatusCode::from_u16(config.http.token_error_status)
+            .unwrap_or(StatusCode::BAD_REQUEST),
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        cors_origins: origins
+            .filter_map(|origin| HeaderValue::from_str(origin).ok())
+            .collect(),
+        read_timeout: config.http.read_timeout,
+    }
+}
+
+/// Says where the service is and how to try it.
+fn announce(config: &Config, address: SocketAddr) {
+    let database = config.database.url.describe();
+    tracing::info!(%address, database, environment = %config.environment, "ready");
+    if config.environment == Environment::Development {
+        println!(
+            "\ndoorward listens on http://{address} and keeps its data in {database}. Try:\n\n  \
+             curl -d '{{\"email\":\"ann@example.com\",\"password\":\"abc123\",\
+             \"password_confirm\":\"abc123\"}}' \\\n       \
+             -H 'content-type: application/json' http://{address}/user/create\n\n\
+             The API is described at http://{address}/openapi.json. Ctrl-C stops.\n"
+        );
+    }
+}
+
+/// Cancelled by SIGTERM or SIGINT; a second one ends the process at once.
+fn stop_signal() -> io::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        for number in 0.. {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if number > 0 {
+                tracing::warn!("told to stop again, ending at once");
+                std::process::exit(130);
+            }
+            told.cancel();
+        }
+    });
+    Ok(stop)
+}

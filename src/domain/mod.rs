@@ -1,0 +1,9 @@
+//! What the service is about, without any I/O: addresses, passwords, lockout, accounts.
+
+pub mod account;
+pub mod confirmation;
+pub mod email;
+pub mod lockout;
+pub mod mail_kind;
+pub mod one_time_token;
+pub mod password;

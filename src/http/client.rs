@@ -1,0 +1,71 @@
+//! Who is at the other end: the peer, or whom a trusted proxy names.
+
+use std::net::IpAddr;
+
+use axum::http::HeaderMap;
+use ipnet::IpNet;
+
+/// The address that a request comes from.
+///
+/// `X-Forwarded-For` counts only when the peer is a configured proxy. It is walked from the
+/// right, past every proxy of ours, to the first address that somebody we do not know could have
+/// had; what stands to the left of it is that client's own invention (CVE-2025-64526).
+pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_ours = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
+    let mut client = peer.to_canonical();
+    let hops = headers.get_all("x-forwarded-for").into_iter().rev();
+    for hop in hops.flat_map(|value| value.to_str().unwrap_or("?").rsplit(',')) {
+        if !is_ours(&client) {
+            break;
+        }
+        let Ok(named) = hop.trim().parse::<IpAddr>() else {
+            break;
+        };
+        client = named.to_canonical();
+    }
+    client
+}
+
+/// Whether a trusted proxy says that it speaks TLS with the client.
+pub fn is_tls(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> bool {
+    let peer = peer.to_canonical();
+    trusted.iter().any(|net| net.contains(&peer))
+        && headers
+            .get("x-forwarded-proto")
+            .is_some_and(|proto| proto == "https")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::nobody_is_trusted("203.0.113.9", &["198.51.100.1"], &[], "203.0.113.9")]
+    #[case::a_stranger_is_not_believed("203.0.113.9", &["198.51.100.1"], &["10.0.0.0/8"], "203.0.113.9")]
+    #[case::a_proxy_is_believed("10.0.0.1", &["198.51.100.1"], &["10.0.0.0/8"], "198.51.100.1")]
+    #[case::what_the_client_invents_is_not("10.0.0.1", &["1.2.3.4, 198.51.100.1"], &["10.0.0.0/8"], "198.51.100.1")]
+    #[case::a_chain_of_proxies("10.0.0.1", &["198.51.100.1, 10.0.0.2"], &["10.0.0.0/8"], "198.51.100.1")]
+    #[case::several_headers("10.0.0.1", &["1.2.3.4", "198.51.100.1"], &["10.0.0.0/8"], "198.51.100.1")]
+    #[case::garbage_ends_the_walk("10.0.0.1", &["1.2.3.4, x, 10.0.0.2"], &["10.0.0.0/8"], "10.0.0.2")]
+    #[case::mapped_addresses_are_unmapped("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], &["10.0.0.0/8"], "198.51.100.1")]
+    #[case::no_header("10.0.0.1", &[], &["10.0.0.0/8"], "10.0.0.1")]
+    fn the_client_is_the_first_that_we_do_not_know(
+        #[case] peer: &str,
+        #[case] forwarded: &[&'static str],
+        #[case] trusted: &[&str],
+        #[case] expected: &str,
+    ) {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", HeaderValue::from_static(value));
+        }
+        let trusted: Vec<IpNet> = trusted
+            .iter()
+            .map(|net| net.parse().expect("a net"))
+            .collect();
+        let client = address(peer.parse().expect("an address"), &headers, &trusted);
+        assert_eq!(client.to_string(), expected);
+    }
+}

@@ -1,0 +1,127 @@
+//! HTTP: the route table and the layers, on one screen.
+
+mod bearer;
+mod client;
+mod context;
+mod fields;
+mod health;
+mod json;
+pub mod openapi;
+mod problem;
+mod problem_kind;
+mod security_headers;
+pub mod server;
+mod user;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRef;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use ipnet::IpNet;
+use tokio::sync::watch;
+use tower::util::option_layer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+pub use health::Stage;
+
+use crate::user_manager::UserManager;
+use problem::Problem;
+use problem_kind as kind;
+
+/// What the handlers need.
+#[derive(Debug, Clone, FromRef)]
+pub struct AppState {
+    pub users: UserManager,
+    pub settings: Arc<HttpSettings>,
+    /// Where the process is between start and stop.
+    pub stage: watch::Receiver<Stage>,
+}
+
+/// How HTTP is spoken.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// 400 or 401.
+    pub token_error_status: StatusCode,
+    pub trusted_proxies: Vec<IpNet>,
+    pub cors_origins: Vec<HeaderValue>,
+    /// For the headers, and again for the body.
+    pub read_timeout: Duration,
+}
+
+/// The whole API.
+pub fn router(state: AppState) -> Router {
+    let user = Router::new()
+        .route("/user", get(user::me))
+        .route("/user/create", post(user::create))
+        .route("/user/login", post(user::login))
+        .route("/user/change_password", post(user::change_password))
+        .route("/user/forgot", post(user::forgot))
+        .route("/user/reset_password", post(user::reset_password))
+        .route("/user/confirm", post(user::confirm))
+        .route("/user/confirm/resend", post(user::resend_confirmation))
+        .route_layer(middleware::from_fn_with_state(
+            state.stage.clone(),
+            health::refuse_too_early,
+        ));
+    Router::new()
+        .merge(user)
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/openapi.json", get(openapi::serve))
+        .fallback(async || Problem::of(&kind::NOT_FOUND))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(option_layer(cors(&state.settings.cors_origins)))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(security_headers::add))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state.settings),
+            context::enter,
+        ))
+        .with_state(state)
+}
+
+/// OPTIONS asks what is allowed and is answered; axum adds `Allow` to both.
+async fn method_not_allowed(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    Problem::of(&kind::METHOD_NOT_ALLOWED).into_response()
+}
+
+/// Closed, unless origins are configured.
+fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            context::REQUEST_ID,
+        ])
+        .expose_headers([
+            context::REQUEST_ID,
+            header::RETRY_AFTER,
+            HeaderName::from_static("www-authenticate"),
+        ])
+        .max_age(Duration::from_hours(1));
+    Some(cors)
+}
+
+/// A bug in one request is a 500 there and nothing anywhere else.
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    tracing::error!(panic = message.as_deref(), "a handler panicked");
+    Problem::of(&kind::INTERNAL).into_response()
+}

@@ -1,0 +1,60 @@
+//! `POST /user/change_password`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::response::TokenResponse;
+use crate::http::HttpSettings;
+use crate::http::bearer::Bearer;
+use crate::http::fields::Fields;
+use crate::http::json::{Json, Text};
+use crate::http::openapi::ChangePasswordProblems;
+use crate::http::problem::Problem;
+use crate::http::problem_kind as kind;
+use crate::user_manager::UserManager;
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ChangePasswordRequest {
+    /// The token's own account.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
+    email: Text,
+    /// The current password.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password, example = "abc123")]
+    password: Text,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password, example = "xyz789")]
+    new_password: Text,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password, example = "xyz789")]
+    new_password_confirm: Text,
+}
+
+/// Change the password. Every older token is dead at once; the answer has a new one.
+#[utoipa::path(post, path = "/user/change_password", tag = "user", security(("bearer" = [])),
+    request_body = ChangePasswordRequest,
+    responses((status = 200, description = "Changed", body = TokenResponse), ChangePasswordProblems))]
+pub async fn change_password(
+    State(users): State<UserManager>,
+    State(settings): State<Arc<HttpSettings>>,
+    Bearer(account): Bearer,
+    Json(body): Json<ChangePasswordRequest>,
+) -> Result<axum::Json<TokenResponse>, Problem> {
+    let mut fields = Fields::new(users.password_policy());
+    let email = fields.email(&body.email);
+    let missing = &kind::CURRENT_PASSWORD_REQUIRED;
+    let current = fields.required("password", &body.password, missing);
+    let (new, confirm) = (&body.new_password, &body.new_password_confirm);
+    let new = fields.new_password("new_password", new, confirm, email.as_ref());
+    let (Some(email), Some(current), Some(new)) = (email, current, new) else {
+        return Err(fields.into_problem());
+    };
+    let current = users.password_policy().present(current);
+    let token = users.change_password(&account, &email, current, &new).await;
+    let token = token.map_err(|error| error.into_problem(settings.token_error_status))?;
+    Ok(axum::Json(token.into()))
+}

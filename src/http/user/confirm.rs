@@ -1,0 +1,58 @@
+//! `POST /user/confirm` and `POST /user/confirm/resend`
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::forgot::EmailRequest;
+use super::response::{CHECK_MAIL, DONE, MessageResponse};
+use crate::http::fields::Fields;
+use crate::http::json::{Json, Text};
+use crate::http::openapi::{ConfirmProblems, ForgotProblems};
+use crate::http::problem::Problem;
+use crate::http::problem_kind as kind;
+use crate::user_manager::UserManager;
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ConfirmRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
+    email: Text,
+    /// From the mail.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, example = "8c4vT1yVZbqY0sZC6cGm9g1kBf3vTn7Qe5rXhUu2dLw")]
+    confirm_token: Text,
+}
+
+/// Prove the mailbox with the token from the mail.
+#[utoipa::path(post, path = "/user/confirm", tag = "user", request_body = ConfirmRequest,
+    responses((status = 200, description = "Confirmed", body = MessageResponse), ConfirmProblems))]
+pub async fn confirm(
+    State(users): State<UserManager>,
+    Json(body): Json<ConfirmRequest>,
+) -> Result<axum::Json<MessageResponse>, Problem> {
+    let mut fields = Fields::new(users.password_policy());
+    let email = fields.email(&body.email);
+    let missing = &kind::CONFIRM_TOKEN_REQUIRED;
+    let token = fields.required("confirm_token", &body.confirm_token, missing);
+    let (Some(email), Some(token)) = (email, token) else {
+        return Err(fields.into_problem());
+    };
+    users.confirm(&email, token).await?;
+    Ok(axum::Json(DONE))
+}
+
+/// Ask for the confirmation mail again. The answer is the same for any address.
+#[utoipa::path(post, path = "/user/confirm/resend", tag = "user", request_body = EmailRequest,
+    responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
+pub async fn resend_confirmation(
+    State(users): State<UserManager>,
+    Json(body): Json<EmailRequest>,
+) -> Result<axum::Json<MessageResponse>, Problem> {
+    let mut fields = Fields::new(users.password_policy());
+    let Some(email) = fields.email(&body.email) else {
+        return Err(fields.into_problem());
+    };
+    users.resend_confirmation(&email).await?;
+    Ok(axum::Json(CHECK_MAIL))
+}

@@ -1,0 +1,65 @@
+//! `POST /user/create`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::response::{CHECK_MAIL, MessageResponse, TokenResponse};
+use crate::http::fields::Fields;
+use crate::http::json::{Json, Text};
+use crate::http::openapi::CreateProblems;
+use crate::http::problem::Problem;
+use crate::user_manager::{Registered, UserManager};
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CreateRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
+    email: Text,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password, example = "abc123")]
+    password: Text,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password, example = "abc123")]
+    password_confirm: Text,
+}
+
+/// The two answers to a registration, for the description.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "a schema, never a value")]
+pub enum CreateResponse {
+    Token(TokenResponse),
+    CheckMail(MessageResponse),
+}
+
+/// Register.
+///
+/// Gives a token; or, where confirmation is required, sends a mail and gives the same answer
+/// whether or not the address has an account.
+#[utoipa::path(post, path = "/user/create", tag = "user", request_body = CreateRequest,
+    responses((status = 201, description = "Registered", body = CreateResponse), CreateProblems))]
+pub async fn create(
+    State(users): State<UserManager>,
+    Json(body): Json<CreateRequest>,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::new(users.password_policy());
+    let email = fields.email(&body.email);
+    let password = fields.new_password(
+        "password",
+        &body.password,
+        &body.password_confirm,
+        email.as_ref(),
+    );
+    let (Some(email), Some(password)) = (email, password) else {
+        return Err(fields.into_problem());
+    };
+    Ok(match users.register(&email, &password).await? {
+        Registered::Token(token) => {
+            (StatusCode::CREATED, axum::Json(TokenResponse::from(token))).into_response()
+        }
+        Registered::CheckMail => (StatusCode::CREATED, axum::Json(CHECK_MAIL)).into_response(),
+    })
+}

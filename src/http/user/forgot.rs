@@ -1,0 +1,35 @@
+//! `POST /user/forgot`
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::response::{CHECK_MAIL, MessageResponse};
+use crate::http::fields::Fields;
+use crate::http::json::{Json, Text};
+use crate::http::openapi::ForgotProblems;
+use crate::http::problem::Problem;
+use crate::user_manager::UserManager;
+
+/// An address alone.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct EmailRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
+    pub email: Text,
+}
+
+/// Ask for a mail to choose a new password. The answer is the same for any address.
+#[utoipa::path(post, path = "/user/forgot", tag = "user", request_body = EmailRequest,
+    responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
+pub async fn forgot(
+    State(users): State<UserManager>,
+    Json(body): Json<EmailRequest>,
+) -> Result<axum::Json<MessageResponse>, Problem> {
+    let mut fields = Fields::new(users.password_policy());
+    let Some(email) = fields.email(&body.email) else {
+        return Err(fields.into_problem());
+    };
+    users.forgot_password(&email).await?;
+    Ok(axum::Json(CHECK_MAIL))
+}

@@ -1,0 +1,29 @@
+//! `GET /user`
+
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::account::AccountId;
+use crate::http::bearer::Bearer;
+use crate::http::openapi::MeProblems;
+
+/// The account behind the token: these two keys and no more.
+#[derive(Serialize, ToSchema)]
+pub struct MeResponse {
+    #[schema(example = 1)]
+    id: AccountId,
+    /// As it was typed at registration.
+    #[schema(example = "ann@example.com")]
+    email: String,
+}
+
+/// Who am I.
+#[utoipa::path(get, path = "/user", tag = "user", security(("bearer" = [])),
+    responses((status = 200, description = "The account", body = MeResponse), MeProblems))]
+pub async fn me(Bearer(account): Bearer) -> Json<MeResponse> {
+    Json(MeResponse {
+        id: account.id,
+        email: account.email,
+    })
+}

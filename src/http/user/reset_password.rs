@@ -1,0 +1,54 @@
+//! `POST /user/reset_password`
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::response::{DONE, MessageResponse};
+use crate::http::fields::Fields;
+use crate::http::json::{Json, Text};
+use crate::http::openapi::ResetProblems;
+use crate::http::problem::Problem;
+use crate::http::problem_kind as kind;
+use crate::user_manager::UserManager;
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ResetPasswordRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
+    email: Text,
+    /// From the mail.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, example = "8c4vT1yVZbqY0sZC6cGm9g1kBf3vTn7Qe5rXhUu2dLw")]
+    reset_token: Text,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password, example = "xyz789")]
+    new_password: Text,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password, example = "xyz789")]
+    new_password_confirm: Text,
+}
+
+/// Choose a new password with the token from the mail. Every older token is dead at once, and
+/// the account is unlocked.
+#[utoipa::path(post, path = "/user/reset_password", tag = "user", request_body = ResetPasswordRequest,
+    responses((status = 200, description = "Changed", body = MessageResponse), ResetProblems))]
+pub async fn reset_password(
+    State(users): State<UserManager>,
+    Json(body): Json<ResetPasswordRequest>,
+) -> Result<axum::Json<MessageResponse>, Problem> {
+    let mut fields = Fields::new(users.password_policy());
+    let email = fields.email(&body.email);
+    let token = fields.required(
+        "reset_token",
+        &body.reset_token,
+        &kind::RESET_TOKEN_REQUIRED,
+    );
+    let (new, confirm) = (&body.new_password, &body.new_password_confirm);
+    let new = fields.new_password("new_password", new, confirm, email.as_ref());
+    let (Some(email), Some(token), Some(new)) = (email, token, new) else {
+        return Err(fields.into_problem());
+    };
+    users.reset_password(&email, token, &new).await?;
+    Ok(axum::Json(DONE))
+}

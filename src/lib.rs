@@ -1,0 +1,25 @@
+//! doorward: a small, strict account service.
+//!
+//! Dependencies point one way, and siblings do not know each other:
+//!
+//! ```text
+//! app ── http ── user_manager ──┬── store ─────┬── domain
+//!    └── workers ───────────────┼── security ──┤
+//!                               └── mail ──────┘
+//! ```
+//!
+//! `app` alone knows everyone. `domain` does no I/O. `config`, `clock` and `telemetry` stand
+//! beside them, and `cli` in front.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod mail;
+pub mod security;
+pub mod store;
+pub mod telemetry;
+pub mod user_manager;
+pub mod workers;

@@ -1,0 +1,70 @@
+//! The mail server's side of things.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::MailError;
+
+/// How long one command of the conversation may take.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A mail server; each letter has a connection of its own.
+pub struct Smtp(AsyncSmtpTransport<Tokio1Executor>);
+
+impl Smtp {
+    pub(super) fn new(url: &SecretString, ca_file: Option<&Path>) -> Result<Self, MailError> {
+        let text = url.expose_secret();
+        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(text)
+            .map_err(|_| MailError("mail.smtp_url cannot be used".to_owned()))?;
+        if let Some(path) = ca_file {
+            let tls = tls(text, path)
+                .map_err(|error| MailError(format!("mail.smtp_ca_file: {error}")))?;
+            transport = transport.tls(tls);
+        }
+        Ok(Self(transport.timeout(Some(TIMEOUT)).build()))
+    }
+
+    pub(super) async fn send(&self, message: Message) -> Result<(), MailError> {
+        self.0.send(message).await.map(drop).map_err(|error| {
+            // The source has the server's own words.
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            MailError(source.map_or(error.to_string(), |words| format!("{error}: {words}")))
+        })
+    }
+}
+
+/// Whether the text is a URL of a mail server.
+#[must_use]
+pub fn is_usable_url(url: &SecretString) -> bool {
+    AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).is_ok()
+}
+
+/// The URL's own kind of TLS, trusting one more certificate authority.
+fn tls(url: &str, ca_file: &Path) -> Result<Tls, Box<dyn std::error::Error>> {
+    let url = url::Url::parse(url)?;
+    let authority = Certificate::from_pem(&std::fs::read(ca_file)?)?;
+    let parameters = TlsParameters::builder(url.host_str().unwrap_or_default().to_owned())
+        .add_root_certificate(authority)
+        .build()?;
+    let mode = url
+        .query_pairs()
+        .find(|(name, _)| name == "tls")
+        .map(|(_, mode)| mode);
+    Ok(match (url.scheme(), mode.as_deref()) {
+        ("smtps", _) => Tls::Wrapper(parameters),
+        (_, Some("required")) => Tls::Required(parameters),
+        (_, Some("opportunistic")) => Tls::Opportunistic(parameters),
+        _ => Tls::None,
+    })
+}
+
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Smtp")
+    }
+}

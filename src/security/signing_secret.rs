@@ -1,0 +1,177 @@
+//! The HS256 key: what is too weak to sign with, and how a development key is made and kept.
+
+use std::collections::HashSet;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// RFC 7518 section 3.2: an HS256 key is at least as long as the hash, 256 bits.
+pub const MIN_BYTES: usize = 32;
+
+/// Words of samples, tutorials and templates; a secret that contains one is not a secret.
+const SAMPLES: [&str; 12] = [
+    "secret",
+    "changeme",
+    "change-me",
+    "change_me",
+    "password",
+    "example",
+    "doorward",
+    "your-256-bit",
+    "placeholder",
+    "replace",
+    "jwt-key",
+    "0123456789",
+];
+
+/// Why a secret is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WeakSecret {
+    #[error("is shorter than 32 bytes")]
+    Short,
+    #[error("is too regular to be random")]
+    Regular,
+    #[error("contains a word that samples and templates use")]
+    Sample,
+}
+
+/// Refuses secrets that can be guessed.
+///
+/// # Errors
+/// [`WeakSecret`] names what is wrong without showing the value.
+pub fn check(secret: &SecretString) -> Result<(), WeakSecret> {
+    let text = secret.expose_secret();
+    if text.len() < MIN_BYTES {
+        return Err(WeakSecret::Short);
+    }
+    let lower = text.to_lowercase();
+    if SAMPLES.iter().any(|sample| lower.contains(sample)) {
+        return Err(WeakSecret::Sample);
+    }
+    // 32 random hex digits have 14 different bytes on average and 9 or fewer once in 10,000.
+    // Pairs see what repeats: a random text of n bytes has nearly n - 1 different ones.
+    let bytes = text.as_bytes();
+    let different: HashSet<u8> = bytes.iter().copied().collect();
+    let pairs: HashSet<&[u8]> = bytes.windows(2).collect();
+    let runs = bytes
+        .windows(2)
+        .filter(|pair| pair[0].abs_diff(pair[1]) <= 1)
+        .count();
+    if different.len() < 9 || pairs.len() < 20 || runs * 2 > bytes.len() {
+        return Err(WeakSecret::Regular);
+    }
+    Ok(())
+}
+
+/// Reads the development secret, or makes one: `jwt_secret` in the data directory, mode 0600.
+/// Two processes that start together end up with the same one.
+///
+/// # Errors
+/// When the file can neither be read nor made.
+pub fn load_or_create(directory: &Path) -> io::Result<(SecretString, PathBuf)> {
+    let path = directory.join("jwt_secret");
+    if !path.exists() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
+        let mut bytes = [0; 48];
+        SysRng
+            .try_fill_bytes(&mut bytes)
+            .map_err(io::Error::other)?;
+        // Written whole under another name first: a crash leaves no half secret behind.
+        let draft = directory.join(format!(".jwt_secret.{}", std::process::id()));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)?;
+        file.write_all(STANDARD.encode(bytes).as_bytes())?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&draft, &path);
+        fs::remove_file(&draft)?;
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok((fs::read_to_string(&path)?.trim().to_owned().into(), path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn verdict(secret: &str) -> Result<(), WeakSecret> {
+        check(&secret.to_owned().into())
+    }
+
+    /// SECURITY 24.
+    #[test]
+    fn weak_secrets_are_refused() {
+        assert_eq!(verdict(""), Err(WeakSecret::Short));
+        assert_eq!(
+            verdict("k7Qw3ZrT9xLm2VbN8pYc4HsD6fGj1Ae"),
+            Err(WeakSecret::Short)
+        );
+        for regular in [
+            &"a".repeat(64),
+            &"ab".repeat(32),
+            &"abcd1234".repeat(8),
+            "abcdefghijklmnopqrstuvwxyzabcdefghij",
+            "zyxwvutsrqponmlkjihgfedcba9876543210",
+            &"correct1".repeat(5),
+        ] {
+            assert_eq!(verdict(regular), Err(WeakSecret::Regular), "{regular}");
+        }
+        for sample in [
+            "your-256-bit-secret-your-256-bit-secret",
+            "change-me-please-to-something-random-99",
+            "MySuperSecretKeyThatIsLongEnough12",
+            "k7Qw3ZrT9xLm2VbN8pYc4HsD-doorward-fGj1Ae",
+        ] {
+            assert_eq!(verdict(sample), Err(WeakSecret::Sample), "{sample}");
+        }
+    }
+
+    #[test]
+    fn random_secrets_in_usual_spellings_are_taken() {
+        for _ in 0..2_000 {
+            let mut bytes = [0; 32];
+            SysRng.try_fill_bytes(&mut bytes).expect("random bytes");
+            assert_eq!(verdict(&STANDARD.encode(bytes)), Ok(()));
+            let hex = bytes
+                .iter()
+                .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            assert_eq!(verdict(&hex), Ok(()));
+        }
+    }
+
+    #[test]
+    fn the_development_secret_is_made_once_and_is_private() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let (first, path) = load_or_create(&data).expect("made");
+        let (second, _) = load_or_create(&data).expect("read");
+        assert_eq!(first.expose_secret(), second.expose_secret());
+        assert_eq!(check(&first), Ok(()));
+        assert_eq!(
+            fs::metadata(path).expect("there").permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(
+            fs::read_dir(data).expect("readable").count(),
+            1,
+            "no draft is left"
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! From a database URL to a pool.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::sync::Semaphore;
+use tracing::log::LevelFilter;
+
+use super::{PATIENCE, Pool, Store, StoreError};
+
+/// A connection that was idle for longer than this is tried before it is used: the server may
+/// have been restarted meanwhile.
+const TRUSTED_IDLE: Duration = Duration::from_millis(500);
+
+/// A parsed `postgres://` or `sqlite://` URL.
+#[derive(Clone)]
+pub enum DatabaseUrl {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(SqliteConnectOptions),
+}
+
+/// The text is not a URL of an engine that we have.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("not a postgres:// or sqlite:// URL")]
+pub struct InvalidDatabaseUrl;
+
+impl DatabaseUrl {
+    /// Parses a URL. `SQLite` in memory is refused: every connection would have its own.
+    ///
+    /// # Errors
+    /// [`InvalidDatabaseUrl`], without the text, which may hold a password.
+    pub fn parse(url: &str) -> Result<Self, InvalidDatabaseUrl> {
+        let scheme = url.split(':').next().unwrap_or_default();
+        match scheme {
+            "postgres" | "postgresql" => PgConnectOptions::from_str(url)
+                .map(|options| Self::Postgres(Box::new(options)))
+                .map_err(|_| InvalidDatabaseUrl),
+            "sqlite" if !url.contains(":memory:") && !url.contains("mode=memory") => {
+                SqliteConnectOptions::from_str(url)
+                    .map(Self::Sqlite)
+                    .map_err(|_| InvalidDatabaseUrl)
+            }
+            _ => Err(InvalidDatabaseUrl),
+        }
+    }
+
+    /// Where the data is, for a person to read; never the password.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Postgres(options) => format!(
+                "PostgreSQL {}:{}/{}",
+                options.get_host(),
+                options.get_port(),
+                options.get_database().unwrap_or(options.get_username())
+            ),
+            Self::Sqlite(options) => format!("SQLite {}", options.get_filename().display()),
+        }
+    }
+}
+
+impl Store {
+    /// A store whose connections are made when they are needed, so that it starts without its
+    /// database and finds it again after an outage.
+    ///
+    /// # Errors
+    /// When the folder of an `SQLite` file cannot be made.
+    pub fn new(
+        url: &DatabaseUrl,
+        max_connections: u32,
+        named_statements: bool,
+    ) -> std::io::Result<Self> {
+        let pool = match url {
+            DatabaseUrl::Postgres(options) => Pool::Postgres(
+                PgPoolOptions::new()
+                    .max_connections(max_connections)
+                    .acquire_timeout(PATIENCE)
+                    .acquire_slow_level(LevelFilter::Off)
+                    .test_before_acquire(false)
+                    .before_acquire(|conn, meta| {
+                        Box::pin(async move {
+                            Ok(meta.idle_for < TRUSTED_IDLE || conn.ping().await.is_ok())
+                        })
+                    })
+                    .connect_lazy_with(
+                        PgConnectOptions::clone(options)
+                            .application_name("doorward")
+                            .log_statements(LevelFilter::Off)
+                            .log_slow_statements(LevelFilter::Off, Duration::ZERO),
+                    ),
+            ),
+            DatabaseUrl::Sqlite(options) => {
+                let folder = options.get_filename().parent();
+                if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+                    DirBuilder::new()
+                        .recursive(true)
+                        .mode(0o700)
+                        .create(folder)?;
+                }
+                Pool::Sqlite(
+                    SqlitePoolOptions::new()
+                        .max_connections(max_connections)
+                        .acquire_timeout(PATIENCE)
+                        .acquire_slow_level(LevelFilter::Off)
+                        .test_before_acquire(false)
+                        .connect_lazy_with(
+                            options
+                                .clone()
+                                .create_if_missing(true)
+                                .foreign_keys(true)
+                                .journal_mode(SqliteJournalMode::Wal)
+                                // FULL: what was answered with 2xx survives a power cut.
+                                .synchronous(SqliteSynchronous::Full)
+                                .busy_timeout(PATIENCE)
+                                .log_statements(LevelFilter::Off)
+                                .log_slow_statements(LevelFilter::Off, Duration::ZERO),
+                        ),
+                )
+            }
+        };
+        Ok(Self {
+            pool,
+            sqlite_writer: Arc::new(Semaphore::new(1)),
+            named_statements,
+        })
+    }
+
+    /// Takes every connection there is, so that a test can see what happens without one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn hold_all_connections(&self) -> Result<HeldConnections, StoreError> {
+        let mut held = HeldConnections::default();
+        match &self.pool {
+            Pool::Postgres(pool) => {
+                for _ in 0..pool.options().get_max_connections() {
+                    held.postgres.push(pool.acquire().await?);
+                }
+            }
+            Pool::Sqlite(pool) => {
+                for _ in 0..pool.options().get_max_connections() {
+                    held.sqlite.push(pool.acquire().await?);
+                }
+            }
+        }
+        Ok(held)
+    }
+}
+
+/// Connections that nobody else can have until this is dropped.
+#[derive(Debug, Default)]
+pub struct HeldConnections {
+    postgres: Vec<sqlx::pool::PoolConnection<sqlx::Postgres>>,
+    sqlite: Vec<sqlx::pool::PoolConnection<sqlx::Sqlite>>,
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.describe())
+    }
+}

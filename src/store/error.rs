@@ -1,0 +1,64 @@
+//! What can go wrong with the database, as far as anybody above needs to tell it apart.
+
+use std::sync::Arc;
+
+/// A failed statement or transaction. Cloned to everybody who waited for the same statement.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away, full, read-only or without a free connection: try again later.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(Arc<sqlx::Error>),
+    /// It did not answer in time. Whether a commit took effect is not known.
+    #[error("the database did not answer in time")]
+    TimedOut,
+    /// Other transactions got in the way, more often than we were ready to try.
+    #[error("the transaction conflicted with others: {0}")]
+    Contended(Arc<sqlx::Error>),
+    /// A fault of ours: a wrong statement, or a schema that does not fit.
+    #[error("the database refused a statement: {0}")]
+    Internal(Arc<sqlx::Error>),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        match &error {
+            E::Io(_)
+            | E::Tls(_)
+            | E::Protocol(_)
+            | E::PoolTimedOut
+            | E::PoolClosed
+            | E::WorkerCrashed
+            | E::BeginFailed => Self::Unavailable(Arc::new(error)),
+            E::Database(reported) => match reported.code().as_deref() {
+                Some(code) if is_contention(code) => Self::Contended(Arc::new(error)),
+                Some(code) if is_outage(code) => Self::Unavailable(Arc::new(error)),
+                _ => Self::Internal(Arc::new(error)),
+            },
+            _ => Self::Internal(Arc::new(error)),
+        }
+    }
+}
+
+/// PostgreSQL's serialization_failure and deadlock_detected, alone; `SQLite`'s BUSY and LOCKED
+/// with their extended codes.
+fn is_contention(code: &str) -> bool {
+    matches!(code, "40001" | "40P01") || matches!(sqlite_primary(code), Some(5 | 6))
+}
+
+/// PostgreSQL: connection exceptions, insufficient resources, operator intervention, invalid
+/// authorization while a server starts or fails over, and a read-only server. `SQLite`: READONLY,
+/// IOERR, FULL, CANTOPEN.
+fn is_outage(code: &str) -> bool {
+    code.len() == 5 && (matches!(&code[..2], "08" | "53" | "57" | "58" | "28") || code == "25006")
+        || matches!(sqlite_primary(code), Some(8 | 10 | 13 | 14))
+}
+
+/// `SQLite` codes are decimal with at most four digits, the primary code in the low byte;
+/// PostgreSQL's always have five characters.
+fn sqlite_primary(code: &str) -> Option<u32> {
+    (code.len() < 5)
+        .then(|| code.parse::<u32>().ok())
+        .flatten()
+        .map(|code| code & 0xff)
+}

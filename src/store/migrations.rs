@@ -1,0 +1,72 @@
+//! Migrations: run at every start, by as many instances at once as like.
+//!
+//! There is no lock. A migration and its row in `_sqlx_migrations` are one transaction, so of
+//! several instances one wins; the others fail, look again, and find it done. An advisory lock
+//! would need a session of its own, which poolers in transaction mode and some databases that
+//! speak PostgreSQL's protocol do not give, and which waits for ever.
+
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+
+use super::{Pool, Store, StoreError};
+
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How often the loser of a race looks again.
+const ATTEMPTS: u32 = 20;
+
+/// Why the database could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// The database is away: trying again later may help.
+    #[error(transparent)]
+    Store(StoreError),
+    /// The database was migrated by another version of the service, or by hand.
+    #[error("the database does not fit this version: {0}")]
+    Mismatch(MigrateError),
+}
+
+impl Store {
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// [`MigrationError`].
+    pub async fn migrate(&self) -> Result<(), MigrationError> {
+        let mut attempt = 1;
+        loop {
+            let done = match &self.pool {
+                Pool::Postgres(pool) => unlocked(&POSTGRES).run(pool).await,
+                Pool::Sqlite(pool) => unlocked(&SQLITE).run(pool).await,
+            };
+            let failed = match done {
+                Ok(()) => return Ok(()),
+                Err(
+                    mismatch @ (MigrateError::VersionMissing(_)
+                    | MigrateError::VersionMismatch(_)
+                    | MigrateError::Dirty(_)),
+                ) => return Err(MigrationError::Mismatch(mismatch)),
+                Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+                    error
+                }
+                Err(other) => sqlx::Error::Migrate(Box::new(other)),
+            };
+            let failed = StoreError::from(failed);
+            if matches!(failed, StoreError::Unavailable(_)) || attempt == ATTEMPTS {
+                return Err(MigrationError::Store(failed));
+            }
+            attempt += 1;
+            let pause = Duration::from_millis(rand::random_range(20..200));
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+fn unlocked(migrator: &'static Migrator) -> Migrator {
+    Migrator {
+        migrations: migrator.migrations.clone(),
+        locking: false,
+        ..Migrator::DEFAULT
+    }
+}

@@ -1,0 +1,184 @@
+//! The database: one store, one text per statement, two engines.
+//!
+//! Statements are methods of [`Conn`], one file a table. `read!` lends a connection,
+//! `transaction!` a transaction. What is slow (a hash, a mail) never happens inside.
+
+pub mod account_loader;
+mod connect;
+mod error;
+mod login_failures;
+mod mail_quota;
+mod migrations;
+mod one_time_tokens;
+mod outbox;
+pub(crate) mod turns;
+mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+pub use connect::{DatabaseUrl, InvalidDatabaseUrl};
+pub use error::StoreError;
+pub use login_failures::LoginFailures;
+pub use migrations::MigrationError;
+pub use outbox::{MailSummary, OutboxMail};
+pub(crate) use turns::{read, transaction};
+pub use users::{AccountDetails, Credentials, NewAccount};
+
+/// How long a caller waits for the database in all, then it is told 503.
+pub const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The accounts, tokens, failures and mails; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: Pool,
+    /// `SQLite` has one writer at a time; waiting here is fair, waiting in its lock is not.
+    sqlite_writer: Arc<Semaphore>,
+    /// Off behind a pooler that cannot keep a named statement for its client.
+    named_statements: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Pool {
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
+}
+
+/// A connection or a transaction on either engine; all statements are its methods.
+#[derive(Debug)]
+pub struct Conn<'c> {
+    engine: Engine<'c>,
+    named_statements: bool,
+}
+
+#[derive(Debug)]
+enum Engine<'c> {
+    Postgres(&'c mut PgConnection),
+    Sqlite(&'c mut SqliteConnection),
+}
+
+/// Runs one expression against whichever engine is behind the connection.
+macro_rules! on_engine {
+    ($conn:expr, $c:ident => $run:expr) => {
+        match &mut $conn.engine {
+            $crate::store::Engine::Postgres($c) => $run,
+            $crate::store::Engine::Sqlite($c) => $run,
+        }
+    };
+}
+
+/// Runs one statement and fetches its rows as tuples.
+macro_rules! fetch {
+    ($conn:expr, $fetch:ident, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        let named = $conn.named_statements;
+        $crate::store::on_engine!($conn, c =>
+            sqlx::query_as($sql).persistent(named)$(.bind($bind))*.$fetch(&mut **c).await)
+        .map_err($crate::store::StoreError::from)
+    }};
+}
+
+/// Runs one statement that gives no rows; the number of rows it changed.
+macro_rules! execute {
+    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        let named = $conn.named_statements;
+        $crate::store::on_engine!($conn, c =>
+            sqlx::query($sql).persistent(named)$(.bind($bind))*.execute(&mut **c).await
+                .map(|done| done.rows_affected()))
+        .map_err($crate::store::StoreError::from)
+    }};
+}
+use {execute, fetch, on_engine};
+
+/// A connection or a transaction that was lent out; use [`Lent::conn`], then [`Lent::finish`].
+/// Dropped without that, a transaction is rolled back.
+#[derive(Debug)]
+pub(crate) struct Lent<'s> {
+    held: Held<'s>,
+    named_statements: bool,
+}
+
+#[derive(Debug)]
+enum Held<'s> {
+    Postgres(PoolConnection<Postgres>),
+    PostgresTransaction(Transaction<'static, Postgres>),
+    Sqlite(PoolConnection<Sqlite>),
+    SqliteTransaction(Transaction<'static, Sqlite>, SemaphorePermit<'s>),
+}
+
+impl Store {
+    /// A connection for reading; see [`read!`].
+    pub(crate) async fn lend(&self) -> Result<Lent<'_>, StoreError> {
+        let held = match &self.pool {
+            Pool::Postgres(pool) if self.named_statements => Held::Postgres(pool.acquire().await?),
+            // An unnamed statement is parsed in one round trip and run in the next; a pooler in
+            // transaction mode keeps the two together only inside a transaction.
+            Pool::Postgres(_) => return self.begin().await,
+            Pool::Sqlite(pool) => Held::Sqlite(pool.acquire().await?),
+        };
+        Ok(Lent {
+            held,
+            named_statements: self.named_statements,
+        })
+    }
+
+    /// A transaction; see [`transaction!`].
+    pub(crate) async fn begin(&self) -> Result<Lent<'_>, StoreError> {
+        let held = match &self.pool {
+            Pool::Postgres(pool) => Held::PostgresTransaction(pool.begin().await?),
+            Pool::Sqlite(pool) => {
+                let turn = self.sqlite_writer.acquire().await;
+                let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
+                Held::SqliteTransaction(pool.begin_with("BEGIN IMMEDIATE").await?, turn)
+            }
+        };
+        Ok(Lent {
+            held,
+            named_statements: self.named_statements,
+        })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        read!(self, conn => execute!(conn, "SELECT 1").map(drop))
+    }
+
+    /// Closes all connections, those in use after their statement.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Postgres(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Lent<'_> {
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        let engine = match &mut self.held {
+            Held::Postgres(conn) => Engine::Postgres(conn),
+            Held::PostgresTransaction(tx) => Engine::Postgres(tx),
+            Held::Sqlite(conn) => Engine::Sqlite(conn),
+            Held::SqliteTransaction(tx, _) => Engine::Sqlite(tx),
+        };
+        Conn {
+            engine,
+            named_statements: self.named_statements,
+        }
+    }
+
+    /// Commits, where there is something to commit.
+    pub(crate) async fn finish(self) -> Result<(), StoreError> {
+        match self.held {
+            Held::Postgres(_) | Held::Sqlite(_) => {}
+            Held::PostgresTransaction(tx) => tx.commit().await?,
+            Held::SqliteTransaction(tx, _turn) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! The mails to be sent. A request writes a row in its own transaction; a worker takes it by
+//! lease, so that a worker that dies loses nothing and two never have the same row.
+
+use chrono::{DateTime, Utc};
+
+use super::{Conn, StoreError, execute, fetch};
+use crate::domain::email::EmailKey;
+use crate::domain::mail_kind::MailKind;
+
+/// A row that this worker has until its lease ends.
+#[derive(Debug)]
+pub struct OutboxMail {
+    pub id: i64,
+    /// `None` when a newer version of the service wrote the row.
+    pub kind: Option<MailKind>,
+    /// The canonical address; bound as it is in further statements.
+    pub email_key: String,
+    /// How often the row was taken, this time included.
+    pub attempts: i32,
+    /// The lease, which every later statement about the row repeats.
+    pub leased_until: DateTime<Utc>,
+}
+
+/// The mails of one address, for an operator.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MailSummary {
+    pub waiting: i64,
+    pub sent: i64,
+    /// Given up; each was logged as an error.
+    pub failed: i64,
+}
+
+const ENQUEUE: &str = "INSERT INTO outbox (kind, email_key, due_at, created_at)
+    VALUES ($1, $2, $3, $3)";
+/// The guard stands twice: the row may have been taken between the look and the update.
+const CLAIM: &str = "UPDATE outbox SET leased_until = $2, attempts = attempts + 1
+    WHERE id IN (
+        SELECT id FROM outbox
+        WHERE sent_at IS NULL AND failed_at IS NULL AND due_at <= $1
+            AND (leased_until IS NULL OR leased_until <= $1)
+        ORDER BY due_at LIMIT $3)
+    AND sent_at IS NULL AND failed_at IS NULL AND (leased_until IS NULL OR leased_until <= $1)
+    RETURNING id, kind, email_key, attempts";
+const SENT: &str = "UPDATE outbox SET sent_at = $1, leased_until = NULL
+    WHERE id = $2 AND leased_until = $3";
+const RETRY: &str = "UPDATE outbox SET due_at = $1, last_error = $2, leased_until = NULL
+    WHERE id = $3 AND leased_until = $4";
+const GIVE_UP: &str = "UPDATE outbox SET failed_at = $1, last_error = $2, leased_until = NULL
+    WHERE id = $3 AND leased_until = $4";
+const DROP: &str = "DELETE FROM outbox WHERE id = $1 AND leased_until = $2";
+const SUMMARY: &str = "SELECT
+        COUNT(CASE WHEN sent_at IS NULL AND failed_at IS NULL THEN 1 END),
+        COUNT(sent_at), COUNT(failed_at)
+    FROM outbox WHERE email_key = $1";
+const FORGET_FOR: &str = "DELETE FROM outbox WHERE email_key = $1";
+const FORGET: &str = "DELETE FROM outbox WHERE id IN (
+        SELECT id FROM outbox WHERE created_at < $1 AND (sent_at IS NOT NULL OR failed_at IS NOT NULL)
+        LIMIT $2)";
+
+impl Conn<'_> {
+    /// Asks for a mail; it goes out once the transaction is committed, and never otherwise.
+    pub async fn enqueue_mail(
+        &mut self,
+        kind: MailKind,
+        email_key: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        execute!(self, ENQUEUE, kind.as_str(), email_key, now).map(drop)
+    }
+
+    /// Takes at most `limit` rows that are due, until `leased_until`.
+    pub async fn claim_mails(
+        &mut self,
+        now: DateTime<Utc>,
+        leased_until: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<OutboxMail>, StoreError> {
+        let rows: Vec<(i64, String, String, i32)> =
+            fetch!(self, fetch_all, CLAIM, now, leased_until, limit)?;
+        let mail = |(id, kind, email_key, attempts): (i64, String, String, i32)| OutboxMail {
+            id,
+            kind: MailKind::from_word(&kind),
+            email_key,
+            attempts,
+            leased_until,
+        };
+        Ok(rows.into_iter().map(mail).collect())
+    }
+
+    /// Notes that the mail was handed over.
+    pub async fn mail_sent(
+        &mut self,
+        mail: &OutboxMail,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        execute!(self, SENT, now, mail.id, mail.leased_until).map(drop)
+    }
+
+    /// Puts the mail back until `due_at`.
+    pub async fn retry_mail(
+        &mut self,
+        mail: &OutboxMail,
+        due_at: DateTime<Utc>,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        execute!(self, RETRY, due_at, error, mail.id, mail.leased_until).map(drop)
+    }
+
+    /// Never tries this mail again.
+    pub async fn give_up_mail(
+        &mut self,
+        mail: &OutboxMail,
+        now: DateTime<Utc>,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        execute!(self, GIVE_UP, now, error, mail.id, mail.leased_until).map(drop)
+    }
+
+    /// Removes a mail that has nobody to go to.
+    pub async fn drop_mail(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
+        execute!(self, DROP, mail.id, mail.leased_until).map(drop)
+    }
+
+    /// How the mails of an address fared.
+    pub async fn mail_summary(&mut self, email_key: &str) -> Result<MailSummary, StoreError> {
+        let (waiting, sent, failed) = fetch!(self, fetch_one, SUMMARY, email_key)?;
+        Ok(MailSummary {
+            waiting,
+            sent,
+            failed,
+        })
+    }
+
+    /// Removes the mails of an address that is being deleted.
+    pub async fn forget_mails_for(&mut self, key: &EmailKey) -> Result<(), StoreError> {
+        execute!(self, FORGET_FOR, key.as_str()).map(drop)
+    }
+
+    /// Removes at most `limit` finished mails from before `older_than`; how many there were.
+    pub async fn forget_mails(
+        &mut self,
+        older_than: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<u64, StoreError> {
+        execute!(self, FORGET, older_than, limit)
+    }
+}

@@ -1,0 +1,275 @@
+//! The accounts.
+
+use chrono::{DateTime, Utc};
+
+use super::login_failures::LoginFailures;
+use super::{Conn, Engine, StoreError, execute, fetch};
+use crate::domain::account::{Account, AccountId};
+use crate::domain::email::{Email, EmailKey};
+use crate::domain::password::PasswordHash;
+
+/// The columns of an [`Account`], in the order of [`AccountRow`].
+type AccountRow = (
+    i64,
+    String,
+    String,
+    i64,
+    Option<DateTime<Utc>>,
+    Option<DateTime<Utc>>,
+);
+
+/// What a login needs, read in one statement: the account, its hash, the failures so far.
+#[derive(Debug)]
+pub struct Credentials {
+    pub account: Option<(Account, PasswordHash)>,
+    pub failures: Option<LoginFailures>,
+}
+
+/// A row to be.
+#[derive(Debug)]
+pub struct NewAccount<'a> {
+    pub email: &'a Email,
+    pub password_hash: &'a PasswordHash,
+    pub confirmed_at: Option<DateTime<Utc>>,
+}
+
+/// An account as an operator sees it.
+#[derive(Debug)]
+pub struct AccountDetails {
+    pub account: Account,
+    pub role: String,
+    pub created_at: DateTime<Utc>,
+}
+
+const BY_ID: &str = "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
+    FROM users WHERE id = $1";
+const BY_KEY: &str = "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
+    FROM users WHERE email_key = $1";
+const BY_IDS_POSTGRES: &str =
+    "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
+    FROM users WHERE id = ANY($1)";
+const BY_IDS_SQLITE: &str = "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
+    FROM users WHERE id IN (SELECT value FROM json_each($1))";
+const DETAILS: &str = "SELECT role, created_at FROM users WHERE id = $1";
+const CREDENTIALS: &str = "SELECT u.id, u.email, u.email_key, u.token_version, u.confirmed_at,
+        u.disabled_at, u.password_hash, f.failures, f.locked_until
+    FROM (SELECT CAST($1 AS text) AS email_key) AS asked
+    LEFT JOIN users AS u ON u.email_key = asked.email_key
+    LEFT JOIN login_failures AS f ON f.email_key = asked.email_key";
+const INSERT: &str = "INSERT INTO users (email, email_key, password_hash, confirmed_at, created_at)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (email_key) DO NOTHING
+    RETURNING id";
+const CHANGE_PASSWORD: &str = "UPDATE users
+    SET password_hash = $1, token_version = token_version + 1
+    WHERE id = $2 AND token_version = $3 AND disabled_at IS NULL
+    RETURNING token_version";
+const RESET_PASSWORD: &str = "UPDATE users
+    SET password_hash = $1, token_version = token_version + 1,
+        confirmed_at = COALESCE(confirmed_at, $2)
+    WHERE id = $3";
+const REHASH: &str = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+const CONFIRM: &str = "UPDATE users SET confirmed_at = COALESCE(confirmed_at, $1) WHERE id = $2";
+const REVOKE: &str = "UPDATE users SET token_version = token_version + 1 WHERE id = $1";
+const DISABLE: &str = "UPDATE users
+    SET disabled_at = COALESCE(disabled_at, $1), token_version = token_version + 1 WHERE id = $2";
+const ENABLE: &str = "UPDATE users SET disabled_at = NULL WHERE id = $1";
+const DELETE: &str = "DELETE FROM users WHERE id = $1";
+
+impl Conn<'_> {
+    /// The account with this number.
+    pub async fn account(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        let row: Option<AccountRow> = fetch!(self, fetch_optional, BY_ID, id)?;
+        Ok(row.map(Account::from))
+    }
+
+    /// The account with this canonical address.
+    pub async fn account_by_key(&mut self, key: &str) -> Result<Option<Account>, StoreError> {
+        let row: Option<AccountRow> = fetch!(self, fetch_optional, BY_KEY, key)?;
+        Ok(row.map(Account::from))
+    }
+
+    /// All accounts with one of these numbers, in any order. The only statement in two texts:
+    /// the engines have no common way to bind a list.
+    pub async fn accounts(&mut self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let named = self.named_statements;
+        let rows: Vec<AccountRow> = match &mut self.engine {
+            Engine::Postgres(c) => {
+                let query = sqlx::query_as(BY_IDS_POSTGRES).persistent(named).bind(ids);
+                query.fetch_all(&mut **c).await?
+            }
+            Engine::Sqlite(c) => {
+                let list = format!("{ids:?}");
+                sqlx::query_as(BY_IDS_SQLITE)
+                    .bind(list)
+                    .fetch_all(&mut **c)
+                    .await?
+            }
+        };
+        Ok(rows.into_iter().map(Account::from).collect())
+    }
+
+    /// What an operator sees beside the account itself.
+    pub async fn account_details(
+        &mut self,
+        account: Account,
+    ) -> Result<Option<AccountDetails>, StoreError> {
+        let row: Option<(String, DateTime<Utc>)> =
+            fetch!(self, fetch_optional, DETAILS, account.id)?;
+        Ok(row.map(|(role, created_at)| AccountDetails {
+            account,
+            role,
+            created_at,
+        }))
+    }
+
+    /// Account, hash and failures of an address, all as of one moment.
+    pub async fn credentials(&mut self, key: &EmailKey) -> Result<Credentials, StoreError> {
+        let row: CredentialsRow = fetch!(self, fetch_one, CREDENTIALS, key.as_str())?;
+        let failures = row.failures.map(|failures| LoginFailures {
+            failures,
+            locked_until: row.locked_until,
+        });
+        Ok(Credentials {
+            account: row.into_account(),
+            failures,
+        })
+    }
+
+    /// Adds an account; `None` when the address has one already.
+    pub async fn insert_account(
+        &mut self,
+        new: &NewAccount<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AccountId>, StoreError> {
+        let NewAccount {
+            email,
+            password_hash,
+            confirmed_at,
+        } = new;
+        let row: Option<(AccountId,)> = fetch!(
+            self,
+            fetch_optional,
+            INSERT,
+            email.typed(),
+            email.key().as_str(),
+            password_hash.as_str(),
+            confirmed_at,
+            now,
+        )?;
+        Ok(row.map(|(id,)| id))
+    }
+
+    /// Replaces the password of an account whose token version is still `version`, and kills
+    /// its tokens; the new token version, or `None` when somebody was faster.
+    pub async fn change_password(
+        &mut self,
+        id: AccountId,
+        version: i64,
+        hash: &PasswordHash,
+    ) -> Result<Option<i64>, StoreError> {
+        let row: Option<(i64,)> = fetch!(
+            self,
+            fetch_optional,
+            CHANGE_PASSWORD,
+            hash.as_str(),
+            id,
+            version
+        )?;
+        Ok(row.map(|(version,)| version))
+    }
+
+    /// Replaces the password after the mailbox was proven, and kills the account's tokens.
+    pub async fn reset_password(
+        &mut self,
+        id: AccountId,
+        hash: &PasswordHash,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        execute!(self, RESET_PASSWORD, hash.as_str(), now, id).map(drop)
+    }
+
+    /// Replaces a hash by one of the same password, unless the password was changed meanwhile.
+    pub async fn rehash_password(
+        &mut self,
+        id: AccountId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        Ok(execute!(self, REHASH, new.as_str(), id, old.as_str())? == 1)
+    }
+
+    /// Notes that the mailbox was proven.
+    pub async fn confirm_account(
+        &mut self,
+        id: AccountId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        execute!(self, CONFIRM, now, id).map(drop)
+    }
+
+    /// Kills every token of the account.
+    pub async fn revoke_tokens(&mut self, id: AccountId) -> Result<(), StoreError> {
+        execute!(self, REVOKE, id).map(drop)
+    }
+
+    /// Closes the account and kills its tokens, for good even when it is opened again.
+    pub async fn disable_account(
+        &mut self,
+        id: AccountId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        execute!(self, DISABLE, now, id).map(drop)
+    }
+
+    /// Opens the account again.
+    pub async fn enable_account(&mut self, id: AccountId) -> Result<(), StoreError> {
+        execute!(self, ENABLE, id).map(drop)
+    }
+
+    /// Deletes the account and its one-time tokens.
+    pub async fn delete_account(&mut self, id: AccountId) -> Result<(), StoreError> {
+        execute!(self, DELETE, id).map(drop)
+    }
+}
+
+impl From<AccountRow> for Account {
+    fn from((id, email, email_key, token_version, confirmed_at, disabled_at): AccountRow) -> Self {
+        Self {
+            id,
+            email,
+            email_key,
+            token_version,
+            confirmed_at,
+            disabled_at,
+        }
+    }
+}
+
+/// Everything may be absent: the address need have neither an account nor failures.
+#[derive(sqlx::FromRow)]
+struct CredentialsRow {
+    id: Option<i64>,
+    email: Option<String>,
+    email_key: Option<String>,
+    token_version: Option<i64>,
+    confirmed_at: Option<DateTime<Utc>>,
+    disabled_at: Option<DateTime<Utc>>,
+    password_hash: Option<String>,
+    failures: Option<i32>,
+    locked_until: Option<DateTime<Utc>>,
+}
+
+impl CredentialsRow {
+    fn into_account(self) -> Option<(Account, PasswordHash)> {
+        let account = Account {
+            id: self.id?,
+            email: self.email?,
+            email_key: self.email_key?,
+            token_version: self.token_version?,
+            confirmed_at: self.confirmed_at,
+            disabled_at: self.disabled_at,
+        };
+        Some((account, PasswordHash::from_phc(self.password_hash?)))
+    }
+}

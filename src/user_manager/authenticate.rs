@@ -1,0 +1,34 @@
+//! The token check, which every other request of a product pays.
+
+use super::error::fails;
+use super::{Failure, UserManager};
+use crate::domain::account::Account;
+
+/// Why a request is nobody's.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// Malformed, forged, expired, or dead: the account is gone, closed, or has moved on.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// The database could not say; never taken for a yes.
+    #[error(transparent)]
+    Failed(Failure),
+}
+fails!(AuthenticateError);
+
+impl UserManager {
+    /// The account that the token speaks for, as it is now.
+    pub async fn authenticate(&self, token: &str) -> Result<Account, AuthenticateError> {
+        let subject = self
+            .0
+            .tokens
+            .verify(token, self.now())
+            .map_err(|_| AuthenticateError::InvalidToken)?;
+        let account = self.0.loader.load(subject.account).await?;
+        account
+            .filter(|account| {
+                account.token_version == subject.version && account.disabled_at.is_none()
+            })
+            .ok_or(AuthenticateError::InvalidToken)
+    }
+}

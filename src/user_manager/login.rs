@@ -1,0 +1,86 @@
+//! Login.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::error::fails;
+use super::prove_password::{Proven, Unproven};
+use super::{Failure, UserManager};
+use crate::domain::confirmation::ConfirmationRule;
+use crate::domain::email::Email;
+use crate::domain::password::PresentedPassword;
+use crate::security::access_token::TokenSubject;
+use crate::store::transaction;
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    #[error("email or password is wrong")]
+    WrongCredentials,
+    #[error("account is locked for {0:?} more")]
+    Locked(Duration),
+    /// Said only to who knows the password.
+    #[error("account is disabled")]
+    Disabled,
+    /// Said only to who knows the password.
+    #[error("the mailbox has not been proven")]
+    NotConfirmed,
+    #[error(transparent)]
+    Failed(Failure),
+}
+fails!(LoginError);
+
+impl UserManager {
+    /// A token for who knows the password; `None` is a password that is too long to be one.
+    pub async fn login(
+        &self,
+        email: &Email,
+        password: Option<PresentedPassword>,
+    ) -> Result<SecretString, LoginError> {
+        let rehash = password.clone();
+        let proven = match self.prove_password(email.key(), password).await {
+            Ok(proven) => proven,
+            Err(Unproven::Wrong) => return Err(LoginError::WrongCredentials),
+            Err(Unproven::Locked(left)) => return Err(LoginError::Locked(left)),
+            Err(Unproven::Failed(failure)) => return Err(LoginError::Failed(failure)),
+        };
+        if proven.account.disabled_at.is_some() {
+            return Err(LoginError::Disabled);
+        }
+        let required = self.0.rules.confirmation == ConfirmationRule::Required;
+        if required && proven.account.confirmed_at.is_none() {
+            return Err(LoginError::NotConfirmed);
+        }
+        if proven.outdated
+            && let Some(password) = rehash
+        {
+            self.rehash(&proven, &password).await;
+        }
+        let account = &proven.account;
+        let subject = TokenSubject {
+            account: account.id,
+            version: account.token_version,
+        };
+        let token = self.0.tokens.issue(subject, self.now())?;
+        tracing::info!(user.id = account.id, "logged in");
+        Ok(token)
+    }
+
+    /// Replaces a hash with older parameters, by compare-and-swap: a password change that runs
+    /// at the same time wins (SECURITY 18). It can wait for the next login when it fails.
+    async fn rehash(&self, proven: &Proven, password: &PresentedPassword) {
+        let id = proven.account.id;
+        let hash = match proven.slot.hash(&password.to_rehash()).await {
+            Ok(hash) => hash,
+            Err(error) => {
+                return tracing::warn!(user.id = id, %error, "the password was not hashed anew");
+            }
+        };
+        let stored = &proven.stored;
+        match transaction!(self.0.store, conn => conn.rehash_password(id, stored, &hash).await) {
+            Ok(replaced) => tracing::info!(user.id = id, replaced, "password hashed anew"),
+            Err(error) => tracing::warn!(user.id = id, %error, "the new hash was not stored"),
+        }
+    }
+}

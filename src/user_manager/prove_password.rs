@@ -1,0 +1,112 @@
+//! The one path on which a password is proven; whatever takes a password goes through here, so
+//! the lockout cannot be walked around (SECURITY 12).
+
+use std::time::Duration;
+
+use super::error::fails;
+use super::{Failure, UserManager};
+use crate::domain::account::Account;
+use crate::domain::email::EmailKey;
+use crate::domain::lockout;
+use crate::domain::mail_kind::MailKind;
+use crate::domain::password::{PasswordHash, PresentedPassword};
+use crate::security::hash_pool::Slot;
+use crate::security::password_hash::Verdict;
+use crate::store::{LoginFailures, read, transaction};
+
+/// The password was right.
+pub(super) struct Proven {
+    /// The account with the token version that goes with the password.
+    pub(super) account: Account,
+    pub(super) stored: PasswordHash,
+    /// The stored hash should be replaced.
+    pub(super) outdated: bool,
+    /// For another hash, so that nobody queues twice.
+    pub(super) slot: Slot,
+}
+
+/// Why the password is not proven.
+pub(super) enum Unproven {
+    /// Wrong password, or no such account.
+    Wrong,
+    /// Not even looked at.
+    Locked(Duration),
+    Failed(Failure),
+}
+fails!(Unproven);
+
+impl UserManager {
+    /// Compares the password with that of the account behind the address, unless it is locked.
+    pub(super) async fn prove_password(
+        &self,
+        key: &EmailKey,
+        password: Option<PresentedPassword>,
+    ) -> Result<Proven, Unproven> {
+        let failures = read!(self.0.store, conn => conn.login_failures(key).await)?;
+        self.refuse_locked(failures)?;
+        // Longer than any password that can be stored: wrong, and not worth a hash.
+        let Some(password) = password else {
+            return Err(Unproven::Wrong);
+        };
+        let slot = self.0.hashes.slot().await?;
+        // From here on it is counted, even if the client goes away: otherwise hanging up would
+        // be a way to guess without being counted.
+        let (users, key) = (self.clone(), key.clone());
+        tokio::spawn(async move { users.prove_in_slot(key, password, slot).await }).await?
+    }
+
+    async fn prove_in_slot(
+        &self,
+        key: EmailKey,
+        password: PresentedPassword,
+        slot: Slot,
+    ) -> Result<Proven, Unproven> {
+        // Read again: others may have failed while this one waited for its slot.
+        let read = read!(self.0.store, conn => conn.credentials(&key).await)?;
+        self.refuse_locked(read.failures)?;
+        let stored = read.account.as_ref().map(|(_, hash)| hash);
+        let verdict = slot.verify(&password, stored).await?;
+        let (Verdict::Match { outdated }, Some((account, stored))) = (verdict, read.account) else {
+            // The slot is kept until the failure is counted.
+            self.count_failure(&key).await?;
+            return Err(Unproven::Wrong);
+        };
+        if read.failures.is_some() {
+            let now = self.now();
+            transaction!(self.0.store, conn => conn.clear_login_failures(&key, now).await)?;
+        }
+        Ok(Proven {
+            account,
+            stored,
+            outdated,
+            slot,
+        })
+    }
+
+    fn refuse_locked(&self, failures: Option<LoginFailures>) -> Result<(), Unproven> {
+        let until = failures.and_then(|failures| failures.locked_until);
+        match lockout::remaining(until, self.now()) {
+            Some(left) => Err(Unproven::Locked(left)),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a wrong password, and tells the owner when it was the one that locks. All of it
+    /// happens whether or not there is an account.
+    async fn count_failure(&self, key: &EmailKey) -> Result<(), Failure> {
+        let (now, policy) = (self.now(), &self.0.rules.lockout);
+        let locks = transaction!(self.0.store, conn => {
+            let counted = conn.count_login_failure(key, policy, now).await?;
+            let locks = counted.is_some_and(|counted| counted.locked_until.is_some());
+            if locks {
+                self.request_mail(conn, MailKind::AccountLocked, key, now).await?;
+            }
+            Ok(locks)
+        })?;
+        if locks {
+            tracing::warn!("an address was locked after too many wrong passwords");
+            self.0.outbox.notify_one();
+        }
+        Ok(())
+    }
+}

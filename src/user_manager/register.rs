@@ -1,0 +1,86 @@
+//! Registration.
+
+use secrecy::SecretString;
+
+use super::error::fails;
+use super::{Failure, UserManager};
+use crate::domain::confirmation::ConfirmationRule;
+use crate::domain::email::Email;
+use crate::domain::mail_kind::MailKind;
+use crate::domain::password::NewPassword;
+use crate::security::access_token::TokenSubject;
+use crate::store::{NewAccount, read, transaction};
+
+/// What a registration gives.
+#[derive(Debug)]
+pub enum Registered {
+    /// The account can be used at once.
+    Token(SecretString),
+    /// There is mail, for the new owner or for the one who was there before.
+    CheckMail,
+}
+
+/// Why there is no new account.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// Never said where confirmation is required.
+    #[error("the address has an account")]
+    EmailTaken,
+    #[error(transparent)]
+    Failed(Failure),
+}
+fails!(RegisterError);
+
+impl UserManager {
+    /// Makes an account for the address.
+    pub async fn register(
+        &self,
+        email: &Email,
+        password: &NewPassword,
+    ) -> Result<Registered, RegisterError> {
+        let rule = self.0.rules.confirmation;
+        if rule != ConfirmationRule::Required {
+            let key = email.key().as_str();
+            let taken = read!(self.0.store, conn => conn.account_by_key(key).await)?;
+            if taken.is_some() {
+                return Err(RegisterError::EmailTaken);
+            }
+        }
+        let password_hash = self.0.hashes.slot().await?.hash(password).await?;
+        let now = self.now();
+        let new = NewAccount {
+            email,
+            password_hash: &password_hash,
+            confirmed_at: None,
+        };
+        let id = transaction!(self.0.store, conn => {
+            let id = conn.insert_account(&new, now).await?;
+            let mail = match (id, rule) {
+                (Some(_), ConfirmationRule::Off) => MailKind::Welcome,
+                (Some(_), ConfirmationRule::Optional | ConfirmationRule::Required) => {
+                    MailKind::Confirm
+                }
+                (None, ConfirmationRule::Required) => MailKind::AlreadyRegistered,
+                (None, ConfirmationRule::Off | ConfirmationRule::Optional) => return Ok(id),
+            };
+            self.request_mail(conn, mail, email.key(), now).await?;
+            Ok(id)
+        })?;
+        self.0.outbox.notify_one();
+        if let Some(id) = id {
+            tracing::info!(user.id = id, "registered");
+        }
+        match (id, rule) {
+            (_, ConfirmationRule::Required) => Ok(Registered::CheckMail),
+            (None, _) => Err(RegisterError::EmailTaken),
+            (Some(account), _) => {
+                // A new account's token version is the column's default.
+                let subject = TokenSubject {
+                    account,
+                    version: 1,
+                };
+                Ok(Registered::Token(self.0.tokens.issue(subject, now)?))
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Mails that anybody can cause, and so only a few in an hour.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Failure, UserManager};
+use crate::domain::email::EmailKey;
+use crate::domain::mail_kind::MailKind;
+use crate::store::{Conn, StoreError, transaction};
+
+/// The length of the window in which mails are counted.
+pub(crate) const QUOTA_WINDOW: TimeDelta = TimeDelta::hours(1);
+
+impl UserManager {
+    /// Puts a mail into the outbox unless the address got enough of its kind. What happens does
+    /// not depend on whether the address has an account.
+    pub(super) async fn request_mail(
+        &self,
+        conn: &mut Conn<'_>,
+        kind: MailKind,
+        key: &EmailKey,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if let Some(most) = self.0.rules.mails_per_hour {
+            let window_start = now - QUOTA_WINDOW;
+            if !conn
+                .take_mail_quota(key, kind, most, window_start, now)
+                .await?
+            {
+                return Ok(());
+            }
+        }
+        conn.enqueue_mail(kind, key.as_str(), now).await
+    }
+
+    /// The same in a transaction of its own.
+    pub(super) async fn request_one_mail(
+        &self,
+        kind: MailKind,
+        key: &EmailKey,
+    ) -> Result<(), Failure> {
+        let now = self.now();
+        transaction!(self.0.store, conn => self.request_mail(conn, kind, key, now).await)?;
+        self.0.outbox.notify_one();
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! A new password for who has the mailbox.
+
+use super::error::fails;
+use super::{Failure, UserManager};
+use crate::domain::email::{Email, EmailKey};
+use crate::domain::mail_kind::MailKind;
+use crate::domain::one_time_token::{Purpose, TokenDigest};
+use crate::domain::password::NewPassword;
+use crate::security::one_time_token::OneTimeToken;
+use crate::store::{read, transaction};
+
+/// Why the password stays.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetPasswordError {
+    /// Malformed, unknown, used, expired, another's, or for another purpose.
+    #[error("the reset token is not valid")]
+    InvalidToken,
+    #[error(transparent)]
+    Failed(Failure),
+}
+fails!(ResetPasswordError);
+
+impl UserManager {
+    /// Replaces the password, kills every older token and one-time token, unlocks the address
+    /// and counts it as proven. Of parallel calls with one token, one succeeds.
+    pub async fn reset_password(
+        &self,
+        email: &Email,
+        token: &str,
+        new: &NewPassword,
+    ) -> Result<(), ResetPasswordError> {
+        let token = OneTimeToken::parse(token).ok_or(ResetPasswordError::InvalidToken)?;
+        let (digest, key) = (token.digest(), email.key());
+        // Looked at before the queue and after it, so that a useless token costs no hash.
+        self.find_reset_token(&digest, key).await?;
+        let slot = self.0.hashes.slot().await?;
+        self.find_reset_token(&digest, key).await?;
+        let hash = slot.hash(new).await?;
+        drop(slot);
+
+        let now = self.now();
+        let account = transaction!(self.0.store, conn => {
+            let taken = conn.consume_one_time_token(&digest, Purpose::Reset, key, now).await?;
+            let Some(id) = taken else { return Ok(None) };
+            conn.reset_password(id, &hash, now).await?;
+            conn.delete_one_time_tokens(id).await?;
+            conn.unlock(key).await?;
+            conn.enqueue_mail(MailKind::PasswordChanged, key.as_str(), now).await?;
+            Ok(Some(id))
+        })?
+        .ok_or(ResetPasswordError::InvalidToken)?;
+        self.0.outbox.notify_one();
+        tracing::info!(user.id = account, "password reset");
+        Ok(())
+    }
+
+    async fn find_reset_token(
+        &self,
+        digest: &TokenDigest,
+        key: &EmailKey,
+    ) -> Result<(), ResetPasswordError> {
+        let now = self.now();
+        let found = read!(self.0.store, conn => {
+            conn.find_one_time_token(digest, Purpose::Reset, key, now).await
+        })?;
+        found.map(drop).ok_or(ResetPasswordError::InvalidToken)
+    }
+}
