@@ -35,7 +35,8 @@ pub struct App {
     pub state: AppState,
     pub outbox: OutboxWorker,
     pub janitor: Janitor,
-    stage: watch::Sender<Stage>,
+    /// Moved by [`App::serve_on`].
+    pub stage: watch::Sender<Stage>,
     config: Config,
 }
 

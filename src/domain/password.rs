@@ -14,6 +14,9 @@ const MAX_PRESENTED: usize = 256;
 /// The lowest `zxcvbn` score that the `nist` preset takes: 3 of 4, "safely unguessable".
 const MIN_SCORE: u8 = 3;
 
+/// How many characters of a `nist` password must not come from the address.
+const MIN_OWN: usize = 8;
+
 /// Which rules a new password has to meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
@@ -170,12 +173,15 @@ impl fmt::Debug for PasswordHash {
 /// or derived from the context, here the address.
 fn is_guessable(password: &str, email: Option<&EmailKey>) -> bool {
     let address = email.map_or("", EmailKey::as_str);
-    let context: Vec<&str> = std::iter::once(address)
+    let parts: Vec<&str> = std::iter::once(address)
         .chain(address.split('@'))
         .chain(address.split(['@', '.', '+', '-', '_']))
         .filter(|part| part.len() > 2)
         .collect();
-    u8::from(zxcvbn::zxcvbn(password, &context).score()) < MIN_SCORE
+    // What is left when everything from the address is taken out.
+    let own = parts.iter().fold(password.to_lowercase(), |own, part| own.replace(part, ""));
+    own.chars().count() < MIN_OWN
+        || u8::from(zxcvbn::zxcvbn(password, &parts).score()) < MIN_SCORE
 }
 
 #[cfg(test)]

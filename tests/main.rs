@@ -1,0 +1,6 @@
+//! The behaviour of the service, through HTTP, on both engines. `scripts/test` starts the
+//! PostgreSQL that these tests need.
+
+mod support;
+
+mod registration;
