@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode};
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -72,15 +73,7 @@ impl App {
             database.prepared_statements,
         )
         .map_err(AppError::DataDirectory)?;
-        let secret = match &config.jwt.secret {
-            Some(secret) => secret.clone(),
-            None => {
-                let made = signing_secret::load_or_create(&config.data_directory);
-                let (secret, _) = made.map_err(AppError::DataDirectory)?;
-                signing_secret::check(&secret)?;
-                secret
-            }
-        };
+        let secret = signing_secret(&config)?;
         let tokens = AccessTokens::new(&secret, config.jwt.issuer.clone(), config.jwt.lifetime);
         let password = &config.password;
         let hashes = HashPool::start(password.hash, password.hash_threads, password.hash_queue)
@@ -100,7 +93,7 @@ impl App {
                 mails_per_hour: config.mails_per_hour,
             },
         });
-        let (stage, stage_seen) = watch::channel(Stage::Starting);
+        let (stage, seen) = watch::channel(Stage::Starting);
         let outbox = OutboxWorker {
             store: store.clone(),
             clock: Arc::clone(&clock),
@@ -120,15 +113,14 @@ impl App {
             lockout: config.lockout,
         };
         let settings = Arc::new(http_settings(&config));
-        let state = AppState {
-            users,
-            settings,
-            stage: stage_seen,
-        };
         Ok(Self {
             store,
             hashes,
-            state,
+            state: AppState {
+                users,
+                settings,
+                stage: seen,
+            },
             outbox,
             janitor,
             stage,
@@ -201,7 +193,10 @@ impl App {
         }
         stop_working.cancel();
         tasks.close();
-        tasks.wait().await;
+        // A mail that does not finish in time goes out again when its lease ends.
+        if tokio::time::timeout(config.http.drain_timeout, tasks.wait()).await.is_err() {
+            tracing::warn!("a worker did not finish in time");
+        }
         store.close().await;
         tracing::info!("stopped");
         Ok(migrated.map(drop)?)
@@ -219,6 +214,17 @@ async fn migrate_when_there(store: &Store) -> Result<(), MigrationError> {
             done => return done,
         }
     }
+}
+
+/// The configured secret, or the one that a development machine keeps.
+fn signing_secret(config: &Config) -> Result<SecretString, AppError> {
+    if let Some(secret) = &config.jwt.secret {
+        return Ok(secret.clone());
+    }
+    let made = signing_secret::load_or_create(&config.data_directory);
+    let secret = made.map_err(AppError::DataDirectory)?;
+    signing_secret::check(&secret)?;
+    Ok(secret)
 }
 
 fn mailer(config: &Config) -> Result<Mailer, MailError> {

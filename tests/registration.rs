@@ -14,5 +14,10 @@ async fn a_registration_gives_a_token_that_says_who_one_is(
     let me = ann.me().await.expect(200);
     assert_eq!(me.text, r#"{"id":1,"email":"Ann@Example.com"}"#);
     ann.login().await.expect(200);
-    assert!(app.only_mail().await.subject.starts_with("Confirm your address"));
+    assert!(
+        app.only_mail()
+            .await
+            .subject
+            .starts_with("Confirm your address")
+    );
 }

@@ -1,7 +1,8 @@
 //! The settings, typed and checked. `sources` merges where they come from, `reader` turns text
-//! into values and collects every error.
+//! into values and collects every error, `sections` says which values are allowed.
 
 mod reader;
+mod sections;
 mod sources;
 
 use std::net::IpAddr;
@@ -16,9 +17,8 @@ pub use sources::{Environment, Sources};
 
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::lockout::LockoutPolicy;
-use crate::domain::password::{PasswordPolicy, Preset};
-use crate::security::password_hash::{DEFAULT_ITERATIONS, DEFAULT_MEMORY_KIB, HashParams};
-use crate::security::signing_secret;
+use crate::domain::password::PasswordPolicy;
+use crate::security::password_hash::HashParams;
 use crate::store::DatabaseUrl;
 use reader::Reader;
 
@@ -112,8 +112,8 @@ impl Config {
     /// # Errors
     /// [`ConfigErrors`] with every error there is, not just the first, and without values.
     pub fn load(sources: &Sources) -> Result<Self, ConfigErrors> {
-        let mut reader = Reader::new(sources)?;
-        let config = Self::read(&mut reader, sources.environment());
+        let mut reader = Reader::new(sources);
+        let config = sections::read(&mut reader, sources.environment());
         reader.finish(config)
     }
 
@@ -122,273 +122,4 @@ impl Config {
     pub fn in_force(sources: &Sources) -> Vec<(String, String, String)> {
         reader::in_force(sources)
     }
-
-    fn read(r: &mut Reader, environment: Environment) -> Option<Self> {
-        let data_directory: PathBuf = r.parse("data.directory", "a folder")?;
-        let (http, database) = (http(r), database(r, &data_directory));
-        let (jwt, password) = (jwt(r, environment), password(r));
-        let (lockout, mail) = (lockout(r), mail(r, &data_directory));
-        let confirmation = r.choice(
-            "registration.confirmation",
-            &[
-                ("off", ConfirmationRule::Off),
-                ("optional", ConfirmationRule::Optional),
-                ("required", ConfirmationRule::Required),
-            ],
-        );
-        let reset_lifetime = r.duration("one_time_tokens.reset_lifetime", "1m", "24h");
-        let confirm_lifetime = r.duration("one_time_tokens.confirm_lifetime", "1m", "30d");
-        let links_base_url = base_url(r);
-        let limited: Option<bool> = r.parse("limits.enabled", "true or false");
-        let mails_per_hour = r.range("limits.mails_per_hour", 1..=1_000);
-        let json = r.choice("telemetry.log_format", &[("pretty", false), ("json", true)]);
-        let filter = r.checked(
-            "telemetry.log_level",
-            "a level or a tracing filter",
-            |text| {
-                tracing_subscriber::EnvFilter::try_new(text)
-                    .is_ok()
-                    .then(|| text.to_owned())
-            },
-        );
-        Some(Self {
-            environment,
-            data_directory,
-            http: http?,
-            database: database?,
-            jwt: jwt?,
-            password: password?,
-            lockout: lockout?,
-            confirmation: confirmation?,
-            reset_lifetime: reset_lifetime?,
-            confirm_lifetime: confirm_lifetime?,
-            mail: mail?,
-            links_base_url: links_base_url?,
-            mails_per_hour: if limited? {
-                Some(mails_per_hour?)
-            } else {
-                None
-            },
-            telemetry: TelemetryConfig {
-                json: json?,
-                filter: filter?,
-            },
-        })
-    }
-}
-
-// Each section reads all its keys before the first `?`, so that every error is reported.
-
-fn http(r: &mut Reader) -> Option<HttpConfig> {
-    let host = r.parse("http.host", "an IP address, as 127.0.0.1, 0.0.0.0 or ::");
-    let port = r.range("http.port", 0..=65_535);
-    let token_error_status = r.choice("http.token_error_status", &[("400", 400), ("401", 401)]);
-    let trusted_proxies = r.list("http.trusted_proxies", "networks, as 10.0.0.0/8", |text| {
-        text.parse::<IpNet>()
-            .ok()
-            .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
-    });
-    let cors_origins = r.list(
-        "http.cors_origins",
-        "origins without a path, as https://app.example.com",
-        origin,
-    );
-    let read_timeout = r.duration("http.read_timeout", "1s", "5m");
-    let drain_delay = r.duration("http.drain_delay", "0s", "5m");
-    let drain_timeout = r.duration("http.drain_timeout", "1s", "10m");
-    Some(HttpConfig {
-        host: host?,
-        port: port?,
-        token_error_status: token_error_status?,
-        trusted_proxies: trusted_proxies?,
-        cors_origins: cors_origins?,
-        read_timeout: read_timeout?,
-        drain_delay: drain_delay?,
-        drain_timeout: drain_timeout?,
-    })
-}
-
-fn database(r: &mut Reader, data_directory: &std::path::Path) -> Option<DatabaseConfig> {
-    let file = format!("sqlite://{}", data_directory.join("doorward.db").display());
-    let allowed = "postgres://user:password@host/name or sqlite://path; not an SQLite in memory";
-    let url = r.checked("database.url", allowed, |text| {
-        DatabaseUrl::parse(if text.is_empty() { &file } else { text }).ok()
-    });
-    let max_connections = r.range("database.max_connections", 1..=1_000);
-    let prepared_statements = r.parse("database.prepared_statements", "true or false");
-    Some(DatabaseConfig {
-        url: url?,
-        max_connections: max_connections?,
-        prepared_statements: prepared_statements?,
-    })
-}
-
-fn jwt(r: &mut Reader, environment: Environment) -> Option<JwtConfig> {
-    let key = "jwt.secret";
-    let allowed = "at least 32 random bytes, as `openssl rand -base64 48` prints them";
-    let text = r.text(key).map(SecretString::from);
-    let secret = match text {
-        Some(secret) if !r.is_empty(key) => match signing_secret::check(&secret) {
-            Ok(()) => Some(Some(secret)),
-            Err(weak) => r.reject(key, &format!("{weak}; allowed: {allowed}")),
-        },
-        _ if environment == Environment::Production => r.reject(
-            key,
-            &format!("must be set in production (JWT_SECRET); allowed: {allowed}"),
-        ),
-        _ => Some(None),
-    };
-    let issuer = r.checked("jwt.issuer", "a name of 1 to 200 characters", |text| {
-        (1..=200).contains(&text.len()).then(|| text.to_owned())
-    });
-    let lifetime = r.duration("jwt.lifetime", "1m", "365d");
-    Some(JwtConfig {
-        secret: secret?,
-        issuer: issuer?,
-        lifetime: lifetime?,
-    })
-}
-
-fn password(r: &mut Reader) -> Option<PasswordConfig> {
-    let presets = [("classic", Preset::Classic), ("nist", Preset::Nist)];
-    let preset = r.choice("password.policy", &presets);
-    let min_length = r.range_or("password.min_length", "preset", 1..=256);
-    let max_length = r.range_or("password.max_length", "preset", 1..=1_024);
-    let memory_kib = r.range("password.memory_kib", 8..=1_048_576);
-    let iterations = r.range("password.iterations", 1..=16);
-    let threads = r.range_or("password.hash_threads", "auto", 1..=256);
-    let hash_queue = r.range("password.hash_queue", 1..=100_000);
-
-    let hash = memory_kib
-        .zip(iterations)
-        .and_then(|(memory_kib, iterations)| {
-            let strong = memory_kib >= DEFAULT_MEMORY_KIB && iterations >= DEFAULT_ITERATIONS
-                || memory_kib >= 47_104;
-            let weak =
-                "is too weak; allowed: 19456 with 2 iterations or more, 47104 with 1 or more";
-            if strong {
-                Some(HashParams {
-                    memory_kib,
-                    iterations,
-                })
-            } else {
-                r.reject("password.memory_kib", weak)
-            }
-        });
-    let policy = preset
-        .zip(min_length.zip(max_length))
-        .and_then(|(preset, (min, max))| {
-            let own = preset.policy();
-            let policy = PasswordPolicy {
-                min_length: min.unwrap_or(own.min_length),
-                max_length: max.unwrap_or(own.max_length),
-                ..own
-            };
-            let crossed = "is more than password.max_length";
-            if policy.min_length <= policy.max_length {
-                Some(policy)
-            } else {
-                r.reject("password.min_length", crossed)
-            }
-        });
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    Some(PasswordConfig {
-        policy: policy?,
-        hash: hash?,
-        hash_threads: threads?.unwrap_or_else(cores),
-        hash_queue: hash_queue?,
-    })
-}
-
-fn lockout(r: &mut Reader) -> Option<LockoutPolicy> {
-    let failures = r.range("lockout.failures", 1..=1_000);
-    let window = r.duration("lockout.window", "1s", "30d");
-    let freeze = r.duration("lockout.freeze", "1s", "30d");
-    Some(LockoutPolicy {
-        failures: failures?,
-        window: window?,
-        freeze: freeze?,
-    })
-}
-
-fn mail(r: &mut Reader, data_directory: &std::path::Path) -> Option<MailConfig> {
-    let kind = r.choice(
-        "mail.transport",
-        &[
-            ("smtp", "smtp"),
-            ("file", "file"),
-            ("console", "console"),
-            ("off", "off"),
-        ],
-    );
-    let directory: Option<PathBuf> = r.parse("mail.directory", "a folder");
-    let ca_file: Option<PathBuf> = r.parse("mail.smtp_ca_file", "a PEM file");
-    let smtp_url = r.text("mail.smtp_url").map(SecretString::from);
-    let from = r.checked("mail.from", "Name <address@domain>", |text| {
-        text.parse::<lettre::message::Mailbox>()
-            .ok()
-            .map(|_| text.to_owned())
-    });
-    let product_name = r.checked(
-        "mail.product_name",
-        "1 to 100 characters on one line",
-        |text| {
-            let fits =
-                (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-            fits.then(|| text.to_owned())
-        },
-    );
-    let given = |path: PathBuf| (!path.as_os_str().is_empty()).then_some(path);
-    let transport = match kind? {
-        "smtp" => {
-            let usable = !r.is_empty("mail.smtp_url")
-                && smtp_url
-                    .as_ref()
-                    .is_some_and(crate::mail::smtp::is_usable_url);
-            if usable {
-                Some(MailTransport::Smtp {
-                    url: smtp_url?,
-                    ca_file: given(ca_file?),
-                })
-            } else {
-                r.reject(
-                    "mail.smtp_url",
-                    "must be set when mail.transport is smtp; allowed: \
-                     smtp://user:password@host:587?tls=required, smtps://user:password@host:465",
-                )
-            }
-        }
-        "file" => Some(MailTransport::File {
-            directory: given(directory?).unwrap_or_else(|| data_directory.join("mails")),
-        }),
-        "console" => Some(MailTransport::Console),
-        _ => Some(MailTransport::Off),
-    };
-    Some(MailConfig {
-        transport: transport?,
-        from: from?,
-        product_name: product_name?,
-    })
-}
-
-fn base_url(r: &mut Reader) -> Option<String> {
-    let allowed =
-        "an http:// or https:// URL without query and fragment, as https://app.example.com";
-    r.checked("links.base_url", allowed, |text| {
-        let url = web_url(text)?;
-        let usable = url.query().is_none() && url.fragment().is_none();
-        usable.then(|| url.as_str().trim_end_matches('/').to_owned())
-    })
-}
-
-/// An origin as a browser sends it: scheme, host, port, nothing more.
-fn origin(text: &str) -> Option<String> {
-    let origin = web_url(text)?.origin().ascii_serialization();
-    (origin == text).then_some(origin)
-}
-
-fn web_url(text: &str) -> Option<url::Url> {
-    let url = url::Url::parse(text).ok()?;
-    let usable = matches!(url.scheme(), "http" | "https") && url.username().is_empty();
-    (usable && url.host().is_some() && url.password().is_none()).then_some(url)
 }

@@ -22,6 +22,23 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
+/// A number, or the word that leaves the choice to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    Number(usize),
+    Word,
+}
+
+impl Given {
+    /// The number, or our choice.
+    pub(super) fn or(self, own: usize) -> usize {
+        match self {
+            Self::Number(number) => number,
+            Self::Word => own,
+        }
+    }
+}
+
 /// Reads settings one by one; a wrong one is noted and is `None`.
 pub(super) struct Reader {
     settings: BTreeMap<String, Setting>,
@@ -31,17 +48,17 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(sources: &Sources) -> Result<Self, ConfigErrors> {
+    pub(super) fn new(sources: &Sources) -> Self {
         let (settings, errors) = sources.merge();
         let unknown = settings
             .iter()
             .map(|(key, setting)| (key.clone(), setting.origin.clone()))
             .collect();
-        Ok(Self {
+        Self {
             settings,
             unknown,
             errors,
-        })
+        }
     }
 
     pub(super) fn finish<T>(mut self, read: Option<T>) -> Result<T, ConfigErrors> {
@@ -102,13 +119,13 @@ impl Reader {
         })
     }
 
-    /// A number, or `None` for the word that leaves the choice to us.
+    /// A number, or the word that leaves the choice to us.
     pub(super) fn range_or(
         &mut self,
         key: &str,
         word: &str,
         range: RangeInclusive<usize>,
-    ) -> Option<Option<usize>> {
+    ) -> Option<Given> {
         let allowed = format!(
             "\"{word}\" or a number from {} to {}",
             range.start(),
@@ -116,9 +133,12 @@ impl Reader {
         );
         self.checked(key, &allowed, |text| {
             if text == word {
-                return Some(None);
+                return Some(Given::Word);
             }
-            text.parse().ok().filter(|n| range.contains(n)).map(Some)
+            text.parse()
+                .ok()
+                .filter(|n| range.contains(n))
+                .map(Given::Number)
         })
     }
 

@@ -179,9 +179,10 @@ fn is_guessable(password: &str, email: Option<&EmailKey>) -> bool {
         .filter(|part| part.len() > 2)
         .collect();
     // What is left when everything from the address is taken out.
-    let own = parts.iter().fold(password.to_lowercase(), |own, part| own.replace(part, ""));
-    own.chars().count() < MIN_OWN
-        || u8::from(zxcvbn::zxcvbn(password, &parts).score()) < MIN_SCORE
+    let own = parts
+        .iter()
+        .fold(password.to_lowercase(), |own, part| own.replace(part, ""));
+    own.chars().count() < MIN_OWN || u8::from(zxcvbn::zxcvbn(password, &parts).score()) < MIN_SCORE
 }
 
 #[cfg(test)]

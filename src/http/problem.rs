@@ -218,7 +218,7 @@ impl From<LoginError> for Problem {
 
 impl ChangePasswordError {
     /// A token that died meanwhile has the status of dead tokens.
-    pub fn into_problem(self, token_error_status: StatusCode) -> Problem {
+    pub(super) fn into_problem(self, token_error_status: StatusCode) -> Problem {
         match self {
             Self::EmailNotFound => Problem::of(&kind::EMAIL_NOT_FOUND),
             Self::WrongPassword => Problem::of(&kind::WRONG_PASSWORD),
@@ -230,7 +230,7 @@ impl ChangePasswordError {
 }
 
 impl AuthenticateError {
-    pub fn into_problem(self, token_error_status: StatusCode) -> Problem {
+    pub(super) fn into_problem(self, token_error_status: StatusCode) -> Problem {
         match self {
             Self::InvalidToken => Problem::of_token(&kind::INVALID_TOKEN, token_error_status),
             Self::Failed(failure) => failure.into(),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -75,7 +75,7 @@ pub fn check(secret: &SecretString) -> Result<(), WeakSecret> {
 ///
 /// # Errors
 /// When the file can neither be read nor made.
-pub fn load_or_create(directory: &Path) -> io::Result<(SecretString, PathBuf)> {
+pub fn load_or_create(directory: &Path) -> io::Result<SecretString> {
     let path = directory.join("jwt_secret");
     if !path.exists() {
         DirBuilder::new()
@@ -103,7 +103,7 @@ pub fn load_or_create(directory: &Path) -> io::Result<(SecretString, PathBuf)> {
             Ok(()) | Err(_) => {}
         }
     }
-    Ok((fs::read_to_string(&path)?.trim().to_owned().into(), path))
+    Ok(fs::read_to_string(&path)?.trim().to_owned().into())
 }
 
 #[cfg(test)]
@@ -160,12 +160,16 @@ mod tests {
     fn the_development_secret_is_made_once_and_is_private() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
-        let (first, path) = load_or_create(&data).expect("made");
-        let (second, _) = load_or_create(&data).expect("read");
+        let first = load_or_create(&data).expect("made");
+        let second = load_or_create(&data).expect("read");
         assert_eq!(first.expose_secret(), second.expose_secret());
         assert_eq!(check(&first), Ok(()));
         assert_eq!(
-            fs::metadata(path).expect("there").permissions().mode() & 0o777,
+            fs::metadata(data.join("jwt_secret"))
+                .expect("there")
+                .permissions()
+                .mode()
+                & 0o777,
             0o600
         );
         assert_eq!(

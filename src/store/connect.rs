@@ -22,7 +22,7 @@ const TRUSTED_IDLE: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub enum DatabaseUrl {
     Postgres(Box<PgConnectOptions>),
-    Sqlite(SqliteConnectOptions),
+    Sqlite(Box<SqliteConnectOptions>),
 }
 
 /// The text is not a URL of an engine that we have.
@@ -43,7 +43,7 @@ impl DatabaseUrl {
                 .map_err(|_| InvalidDatabaseUrl),
             "sqlite" if !url.contains(":memory:") && !url.contains("mode=memory") => {
                 SqliteConnectOptions::from_str(url)
-                    .map(Self::Sqlite)
+                    .map(|options| Self::Sqlite(Box::new(options)))
                     .map_err(|_| InvalidDatabaseUrl)
             }
             _ => Err(InvalidDatabaseUrl),
@@ -110,8 +110,7 @@ impl Store {
                         .acquire_slow_level(LevelFilter::Off)
                         .test_before_acquire(false)
                         .connect_lazy_with(
-                            options
-                                .clone()
+                            SqliteConnectOptions::clone(options)
                                 .create_if_missing(true)
                                 .foreign_keys(true)
                                 .journal_mode(SqliteJournalMode::Wal)

@@ -40,7 +40,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// PostgreSQL's serialization_failure and deadlock_detected, alone; `SQLite`'s BUSY and LOCKED
+/// PostgreSQL's `serialization_failure` and `deadlock_detected`, alone; `SQLite`'s BUSY and LOCKED
 /// with their extended codes.
 fn is_contention(code: &str) -> bool {
     matches!(code, "40001" | "40P01") || matches!(sqlite_primary(code), Some(5 | 6))

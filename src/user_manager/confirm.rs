@@ -25,8 +25,8 @@ impl UserManager {
         let token = OneTimeToken::parse(token).ok_or(ConfirmError::InvalidToken)?;
         let (digest, key, now) = (token.digest(), email.key(), self.now());
         let account = transaction!(self.0.store, conn => {
-            let taken = conn.consume_one_time_token(&digest, Purpose::Confirm, key, now).await?;
-            let Some(id) = taken else { return Ok(None) };
+            let owner = conn.consume_one_time_token(&digest, Purpose::Confirm, key, now).await?;
+            let Some(id) = owner else { return Ok(None) };
             conn.confirm_account(id, now).await?;
             conn.delete_one_time_tokens_for(id, Purpose::Confirm).await?;
             Ok(Some(id))

@@ -40,8 +40,8 @@ impl UserManager {
 
         let now = self.now();
         let account = transaction!(self.0.store, conn => {
-            let taken = conn.consume_one_time_token(&digest, Purpose::Reset, key, now).await?;
-            let Some(id) = taken else { return Ok(None) };
+            let owner = conn.consume_one_time_token(&digest, Purpose::Reset, key, now).await?;
+            let Some(id) = owner else { return Ok(None) };
             conn.reset_password(id, &hash, now).await?;
             conn.delete_one_time_tokens(id).await?;
             conn.unlock(key).await?;

@@ -25,7 +25,12 @@ impl Answer {
         let headers = response.headers().clone();
         let text = response.text().await.expect("a body");
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let answer = Self { status, headers, text, body };
+        let answer = Self {
+            status,
+            headers,
+            text,
+            body,
+        };
         answer.assert_documented(&method, path);
         answer
     }
@@ -55,18 +60,24 @@ impl Answer {
     #[track_caller]
     pub fn token(&self) -> String {
         let token = self.body["token"].as_str();
-        token.unwrap_or_else(|| panic!("no token: {}", self.text)).to_owned()
+        token
+            .unwrap_or_else(|| panic!("no token: {}", self.text))
+            .to_owned()
     }
 
     /// A header's text, or "".
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("ASCII"))
     }
 
     /// Seconds of `Retry-After`.
     #[track_caller]
     pub fn retry_after(&self) -> u64 {
-        self.header("retry-after").parse().expect("Retry-After in seconds")
+        self.header("retry-after")
+            .parse()
+            .expect("Retry-After in seconds")
     }
 
     /// What the description does not mention is never answered.
@@ -82,11 +93,19 @@ impl Answer {
         }
         let operation = &operations[method.as_str().to_lowercase()];
         if operation.is_null() {
-            assert!([200, 204, 405].contains(&self.status), "{method} {path}: {}", self.status);
+            assert!(
+                [200, 204, 405].contains(&self.status),
+                "{method} {path}: {}",
+                self.status
+            );
             return;
         }
         let response = &operation["responses"][self.status.to_string()];
-        assert!(!response.is_null(), "{method} {path}: {} is not described", self.status);
+        assert!(
+            !response.is_null(),
+            "{method} {path}: {} is not described",
+            self.status
+        );
         if self.status >= 400 && *method != Method::HEAD {
             let examples = &response["content"]["application/problem+json"]["examples"];
             assert!(

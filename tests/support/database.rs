@@ -38,7 +38,10 @@ impl TestDatabase {
 
     /// An empty PostgreSQL database, not migrated.
     pub async fn empty_postgres() -> Self {
-        Self { engine: Engine::Postgres, url: create_postgres("").await.1 }
+        Self {
+            engine: Engine::Postgres,
+            url: create_postgres("").await.1,
+        }
     }
 
     /// Runs statements past the service.
@@ -47,12 +50,20 @@ impl TestDatabase {
         match self.engine {
             Engine::Postgres => {
                 let mut conn = PgConnection::connect(&self.url).await.expect("connected");
-                sqlx::raw_sql(sql).execute(&mut conn).await.expect("executed");
+                sqlx::raw_sql(sql)
+                    .execute(&mut conn)
+                    .await
+                    .expect("executed");
                 conn.close().await.expect("closed");
             }
             Engine::Sqlite => {
-                let mut conn = SqliteConnection::connect(&self.url).await.expect("connected");
-                sqlx::raw_sql(sql).execute(&mut conn).await.expect("executed");
+                let mut conn = SqliteConnection::connect(&self.url)
+                    .await
+                    .expect("connected");
+                sqlx::raw_sql(sql)
+                    .execute(&mut conn)
+                    .await
+                    .expect("executed");
                 conn.close().await.expect("closed");
             }
         }
@@ -78,11 +89,19 @@ impl TestDatabase {
         match self.engine {
             Engine::Postgres => {
                 let mut conn = PgConnection::connect(&self.url).await.expect("connected");
-                sqlx::query_scalar(sql).fetch_one(&mut conn).await.expect("a row")
+                sqlx::query_scalar(sql)
+                    .fetch_one(&mut conn)
+                    .await
+                    .expect("a row")
             }
             Engine::Sqlite => {
-                let mut conn = SqliteConnection::connect(&self.url).await.expect("connected");
-                sqlx::query_scalar(sql).fetch_one(&mut conn).await.expect("a row")
+                let mut conn = SqliteConnection::connect(&self.url)
+                    .await
+                    .expect("connected");
+                sqlx::query_scalar(sql)
+                    .fetch_one(&mut conn)
+                    .await
+                    .expect("a row")
             }
         }
     }
@@ -96,10 +115,17 @@ pub fn server_url() -> String {
 
 async fn create_postgres(how: &str) -> (String, String) {
     let options = PgConnectOptions::from_str(&server_url()).expect("a URL");
-    let mut conn = options.clone().connect().await.expect("the test PostgreSQL answers");
+    let mut conn = options
+        .clone()
+        .connect()
+        .await
+        .expect("the test PostgreSQL answers");
     let name = format!("doorward_{}", Uuid::new_v4().simple());
     let sql = AssertSqlSafe(format!("CREATE DATABASE {name} {how}"));
-    sqlx::raw_sql(sql).execute(&mut conn).await.expect("created");
+    sqlx::raw_sql(sql)
+        .execute(&mut conn)
+        .await
+        .expect("created");
     conn.close().await.expect("closed");
     let url = options.database(&name).to_url_lossy().to_string();
     (name, url)

@@ -17,20 +17,29 @@ impl Mail {
     /// The bare token on a line of its own.
     #[track_caller]
     pub fn token(&self) -> String {
-        let line = self.text.lines().find_map(|line| line.strip_prefix("Token: "));
-        line.unwrap_or_else(|| panic!("no token in {:?}", self.subject)).trim().to_owned()
+        let line = self
+            .text
+            .lines()
+            .find_map(|line| line.strip_prefix("Token: "));
+        line.unwrap_or_else(|| panic!("no token in {:?}", self.subject))
+            .trim()
+            .to_owned()
     }
 
     /// The first link.
     #[track_caller]
     pub fn link(&self) -> &str {
         let line = self.text.lines().find(|line| line.starts_with("http"));
-        line.unwrap_or_else(|| panic!("no link in {:?}", self.subject)).trim()
+        line.unwrap_or_else(|| panic!("no link in {:?}", self.subject))
+            .trim()
     }
 
     pub fn parse(message: &[u8]) -> Self {
         let message = MessageParser::default().parse(message).expect("a mail");
-        let to = message.to().and_then(|to| to.first()).and_then(|to| to.address());
+        let to = message
+            .to()
+            .and_then(|to| to.first())
+            .and_then(|to| to.address());
         Self {
             to: to.expect("a recipient").to_owned(),
             subject: message.subject().expect("a subject").to_owned(),
@@ -42,9 +51,16 @@ impl Mail {
 
 /// All mails in the folder, oldest first.
 pub fn read(folder: &Path) -> Vec<Mail> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
     paths.sort();
-    paths.iter().map(|path| Mail::parse(&fs::read(path).expect("readable"))).collect()
+    paths
+        .iter()
+        .map(|path| Mail::parse(&fs::read(path).expect("readable")))
+        .collect()
 }

@@ -32,7 +32,10 @@ pub use mailbox::Mail;
 pub const PASSWORD: &str = "abc123";
 
 /// Cheap parameters: these tests are about what happens around a hash.
-pub const CHEAP: HashParams = HashParams { memory_kib: 64, iterations: 1 };
+pub const CHEAP: HashParams = HashParams {
+    memory_kib: 64,
+    iterations: 1,
+};
 
 /// A running service. Derefs to its client side.
 pub struct TestApp {
@@ -116,9 +119,17 @@ impl TestApp {
             header_read_timeout: config.http.read_timeout,
             drain_timeout: config.http.drain_timeout,
         };
-        tokio::spawn(server::serve(listener, http::router(app.state), limits, stop.clone()));
+        tokio::spawn(server::serve(
+            listener,
+            http::router(app.state),
+            limits,
+            stop.clone(),
+        ));
         Self {
-            client: Client { url, http: reqwest::Client::new() },
+            client: Client {
+                url,
+                http: reqwest::Client::new(),
+            },
             clock,
             config,
             database,
@@ -135,7 +146,13 @@ impl TestApp {
     /// Sends every mail that is due, and gives the new ones, oldest first.
     pub async fn deliver_mail(&self) -> Vec<Mail> {
         let before = mailbox::read(&self.mail_folder());
-        while self.outbox.deliver_due().await.expect("the outbox can be read") > 0 {}
+        while self
+            .outbox
+            .deliver_due()
+            .await
+            .expect("the outbox can be read")
+            > 0
+        {}
         let after = mailbox::read(&self.mail_folder());
         after.into_iter().skip(before.len()).collect()
     }
@@ -193,7 +210,9 @@ impl Client {
         token: Option<&str>,
         body: Option<Value>,
     ) -> Answer {
-        let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
+        let mut request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.url));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -204,8 +223,16 @@ impl Client {
     }
 
     /// A request with any headers and any bytes.
-    pub async fn raw(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
-        let mut request = self.http.post(format!("{}{path}", self.url)).body(body.into());
+    pub async fn raw(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let mut request = self
+            .http
+            .post(format!("{}{path}", self.url))
+            .body(body.into());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -220,11 +247,20 @@ impl Client {
     /// Registers, with confirmation off or optional.
     pub async fn register(&self, email: &str, password: &str) -> User {
         let token = self.try_register(email, password).await.expect(201).token();
-        User { client: self.clone(), email: email.into(), password: password.into(), token }
+        User {
+            client: self.clone(),
+            email: email.into(),
+            password: password.into(),
+            token,
+        }
     }
 
     pub async fn login(&self, email: &str, password: &str) -> Answer {
-        self.post("/user/login", json!({ "email": email, "password": password })).await
+        self.post(
+            "/user/login",
+            json!({ "email": email, "password": password }),
+        )
+        .await
     }
 
     pub async fn forgot(&self, email: &str) -> Answer {
@@ -239,14 +275,21 @@ impl Client {
     }
 
     pub async fn confirm(&self, email: &str, token: &str) -> Answer {
-        self.post("/user/confirm", json!({ "email": email, "confirm_token": token })).await
+        self.post(
+            "/user/confirm",
+            json!({ "email": email, "confirm_token": token }),
+        )
+        .await
     }
 }
 
 impl User {
     /// The same person at another instance.
     pub fn at(&self, client: &Client) -> Self {
-        Self { client: client.clone(), ..self.clone() }
+        Self {
+            client: client.clone(),
+            ..self.clone()
+        }
     }
 
     pub async fn login(&self) -> Answer {
@@ -267,7 +310,9 @@ impl User {
             "email": self.email, "password": current,
             "new_password": new, "new_password_confirm": new,
         });
-        self.client.post_as(&self.token, "/user/change_password", body).await
+        self.client
+            .post_as(&self.token, "/user/change_password", body)
+            .await
     }
 
     pub async fn forgot(&self) -> Answer {
