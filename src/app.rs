@@ -194,7 +194,10 @@ impl App {
         stop_working.cancel();
         tasks.close();
         // A mail that does not finish in time goes out again when its lease ends.
-        if tokio::time::timeout(config.http.drain_timeout, tasks.wait()).await.is_err() {
+        if tokio::time::timeout(config.http.drain_timeout, tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("a worker did not finish in time");
         }
         store.close().await;

@@ -7,6 +7,7 @@ use serde_json::json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, Modify, OpenApi};
@@ -161,6 +162,7 @@ fn response(status: u16, kinds: &[&ProblemKind]) -> Response {
         .content("application/problem+json", content);
     if kinds.iter().any(|kind| kind.retry) {
         let seconds = HeaderBuilder::new()
+            .schema(Some(Object::with_type(Type::Integer)))
             .description(Some("Seconds to wait"))
             .build();
         response = response.header("Retry-After", seconds);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{Store, StoreError, read};
+use super::{PATIENCE, Store, StoreError, read};
 use crate::domain::account::{Account, AccountId};
 
 /// Statements under way at once. One more than one: the next batch is on its way while the
@@ -52,7 +52,10 @@ impl AccountLoader {
         self.requests
             .try_send((id, answer))
             .map_err(|_| StoreError::TimedOut)?;
-        answered.await.unwrap_or(Err(StoreError::TimedOut))
+        let answered = tokio::time::timeout(PATIENCE, answered).await;
+        answered.map_or(Err(StoreError::TimedOut), |answer| {
+            answer.unwrap_or(Err(StoreError::TimedOut))
+        })
     }
 }
 
@@ -66,6 +69,8 @@ async fn serve(store: Store, queue: Arc<Mutex<mpsc::Receiver<Request>>>) {
         .await
         > 0
     {
+        // Whoever gave up while the database was slow is not asked for any more.
+        batch.retain(|(_, answer)| !answer.is_closed());
         let mut ids: Vec<AccountId> = batch.iter().map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids.dedup();

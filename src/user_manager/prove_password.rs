@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use tracing::Instrument as _;
+
 use super::error::fails;
 use super::{Failure, UserManager};
 use crate::domain::account::Account;
@@ -52,7 +54,8 @@ impl UserManager {
         // From here on it is counted, even if the client goes away: otherwise hanging up would
         // be a way to guess without being counted.
         let (users, key) = (self.clone(), key.clone());
-        tokio::spawn(async move { users.prove_in_slot(key, password, slot).await }).await?
+        let proof = async move { users.prove_in_slot(key, password, slot).await };
+        tokio::spawn(proof.in_current_span()).await?
     }
 
     async fn prove_in_slot(
