@@ -1,6 +1,6 @@
 //! The composition root: puts the parts together, starts and stops them. Alone knows everyone.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,7 @@ use crate::store::account_loader::AccountLoader;
 use crate::store::{MigrationError, Store};
 use crate::user_manager::{Parts, Rules, UserManager};
 use crate::workers::janitor::Janitor;
+use crate::workers::keep_running;
 use crate::workers::outbox::OutboxWorker;
 
 /// The pause between two looks for a database that is away at start.
@@ -34,8 +35,8 @@ pub struct App {
     pub store: Store,
     pub hashes: HashPool,
     pub state: AppState,
-    pub outbox: OutboxWorker,
-    pub janitor: Janitor,
+    pub outbox: Arc<OutboxWorker>,
+    pub janitor: Arc<Janitor>,
     /// Moved by [`App::serve_on`].
     pub stage: watch::Sender<Stage>,
     config: Config,
@@ -94,7 +95,7 @@ impl App {
             },
         });
         let (stage, seen) = watch::channel(Stage::Starting);
-        let outbox = OutboxWorker {
+        let outbox = Arc::new(OutboxWorker {
             store: store.clone(),
             clock: Arc::clone(&clock),
             mailer: mailer(&config)?,
@@ -106,12 +107,12 @@ impl App {
             reset_lifetime: config.reset_lifetime,
             confirm_lifetime: config.confirm_lifetime,
             wake,
-        };
-        let janitor = Janitor {
+        });
+        let janitor = Arc::new(Janitor {
             store: store.clone(),
             clock,
             lockout: config.lockout,
-        };
+        });
         let settings = Arc::new(http_settings(&config));
         Ok(Self {
             store,
@@ -179,8 +180,13 @@ impl App {
         };
         if let Ok(true) = migrated {
             stage.send_replace(Stage::Serving);
-            tasks.spawn(outbox.run(stop_working.clone()));
-            tasks.spawn(janitor.run(stop_working.clone()));
+            let (outbox_stop, janitor_stop) = (stop_working.clone(), stop_working.clone());
+            tasks.spawn(keep_running("outbox", outbox_stop, move |stop| {
+                Arc::clone(&outbox).run(stop)
+            }));
+            tasks.spawn(keep_running("janitor", janitor_stop, move |stop| {
+                Arc::clone(&janitor).run(stop)
+            }));
             ready(&config);
             stop.cancelled().await;
             tracing::info!("stopping");
@@ -200,8 +206,9 @@ impl App {
         {
             tracing::warn!("a worker did not finish in time");
         }
-        store.close().await;
-        tracing::info!("stopped");
+        // A database that does not answer must not keep the process.
+        let closed = tokio::time::timeout(config.http.drain_timeout, store.close()).await;
+        tracing::info!(clean = closed.is_ok(), "stopped");
         Ok(migrated.map(drop)?)
     }
 }
@@ -258,7 +265,9 @@ fn announce(config: &Config, address: SocketAddr) {
     let database = config.database.url.describe();
     tracing::info!(%address, database, environment = %config.environment, "ready");
     if config.environment == Environment::Development {
-        println!(
+        // Nobody has to be there to read it.
+        let _ = writeln!(
+            io::stdout(),
             "\ndoorward listens on http://{address} and keeps its data in {database}. Try:\n\n  \
              curl -d '{{\"email\":\"ann@example.com\",\"password\":\"abc123\",\
              \"password_confirm\":\"abc123\"}}' \\\n       \

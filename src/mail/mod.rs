@@ -8,6 +8,7 @@ pub mod smtp;
 pub use letter::{Letter, LetterWriter, OneTimeLink};
 pub use message::Envelope;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -55,11 +56,12 @@ impl Mailer {
             }
             Self::Console => {
                 // Not a log line: it holds a token, and it is all a developer has.
-                println!(
-                    "\n--- mail to {} ---\nSubject: {}\n\n{}\n---",
-                    letter.to, letter.subject, letter.text
-                );
-                Ok(())
+                let Letter {
+                    to, subject, text, ..
+                } = letter;
+                let shown = format!("\n--- mail to {to} ---\nSubject: {subject}\n\n{text}\n---\n");
+                let written = std::io::stdout().write_all(shown.as_bytes());
+                written.map_err(|error| MailError(format!("standard output: {error}")))
             }
             Self::Off => Ok(()),
         }

@@ -63,10 +63,8 @@ impl Store {
     }
 }
 
-fn unlocked(migrator: &'static Migrator) -> Migrator {
-    Migrator {
-        migrations: migrator.migrations.clone(),
-        locking: false,
-        ..Migrator::DEFAULT
-    }
+fn unlocked(migrator: &Migrator) -> Migrator {
+    let mut migrator = Migrator::with_migrations(migrator.iter().cloned().collect());
+    migrator.set_locking(false);
+    migrator
 }

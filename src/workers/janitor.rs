@@ -28,7 +28,7 @@ pub struct Janitor {
 
 impl Janitor {
     /// Cleans now and then until it is told to stop.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             match self.clean().await {
                 Ok(0) => {}

@@ -51,7 +51,7 @@ enum Undelivered {
 
 impl OutboxWorker {
     /// Sends until it is told to stop; the mails in hand are finished.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             match self.deliver_due().await {
                 Ok(0) => {}

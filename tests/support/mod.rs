@@ -46,8 +46,8 @@ pub struct TestApp {
     pub store: Store,
     pub hashes: HashPool,
     pub stage: tokio::sync::watch::Sender<Stage>,
-    pub outbox: OutboxWorker,
-    pub janitor: Janitor,
+    pub outbox: Arc<OutboxWorker>,
+    pub janitor: Arc<Janitor>,
     folder: Arc<TempDir>,
     stop: CancellationToken,
 }
