@@ -3,4 +3,7 @@
 
 mod support;
 
+mod canonical_email;
+mod enumeration;
+mod field_types;
 mod registration;
