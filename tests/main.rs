@@ -3,7 +3,10 @@
 
 mod support;
 
+mod bearer;
 mod canonical_email;
+mod contract;
+mod contract_words;
 mod enumeration;
 mod field_types;
 mod registration;
