@@ -9,4 +9,8 @@ mod contract;
 mod contract_words;
 mod enumeration;
 mod field_types;
+mod http_layers;
+mod openapi;
+mod panics;
 mod registration;
+mod security_headers;
