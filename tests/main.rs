@@ -3,4 +3,17 @@
 
 mod support;
 
+mod bearer;
+mod canonical_email;
+mod contract;
+mod contract_words;
+mod enumeration;
+mod field_types;
+mod hostile_input;
+mod hostile_values;
+mod hostile_wire;
+mod http_layers;
+mod openapi;
+mod panics;
 mod registration;
+mod security_headers;

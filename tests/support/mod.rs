@@ -2,7 +2,9 @@
 //! moves when told to.
 
 pub mod answer;
+pub mod bare;
 pub mod database;
+pub mod endpoints;
 pub mod mailbox;
 
 use std::ops::Deref;
