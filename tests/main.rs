@@ -3,5 +3,8 @@
 
 mod support;
 
+mod lockout;
+mod lockout_model;
+mod lockout_races;
 mod login;
 mod registration;
