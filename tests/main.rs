@@ -7,4 +7,5 @@ mod lockout;
 mod lockout_model;
 mod lockout_races;
 mod login;
+mod passwords;
 mod registration;
