@@ -9,3 +9,4 @@ mod lockout_races;
 mod login;
 mod passwords;
 mod registration;
+mod rehash;
