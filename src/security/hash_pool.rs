@@ -205,3 +205,6 @@ impl fmt::Debug for Slot {
         f.write_str("Slot")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,3 +180,6 @@ impl HashMemory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,9 +100,14 @@ impl TestApp {
 
     /// Another instance on the same database, with the same clock.
     pub async fn another_instance(&self) -> Self {
+        self.another_instance_with(self.config.clone()).await
+    }
+
+    /// The same with other settings, as after a new deployment.
+    pub async fn another_instance_with(&self, config: Config) -> Self {
         let (database, folder) = (Arc::clone(&self.database), Arc::clone(&self.folder));
         let clock = Arc::clone(&self.clock);
-        let app = Self::launch(self.config.clone(), clock, database, folder).await;
+        let app = Self::launch(config, clock, database, folder).await;
         app.stage.send_replace(Stage::Serving);
         app
     }
