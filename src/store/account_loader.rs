@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::timeout;
 
-use super::{Store, StoreError, read};
+use super::{PATIENCE, Store, StoreError, read};
 use crate::domain::account::{Account, AccountId};
 
 /// Statements under way at once. One more than one: the next batch is on its way while the
@@ -52,7 +53,11 @@ impl AccountLoader {
         self.requests
             .try_send((id, answer))
             .map_err(|_| StoreError::TimedOut)?;
-        answered.await.unwrap_or(Err(StoreError::TimedOut))
+        // Counted from here: the batches before this one may use up a patience each.
+        match timeout(PATIENCE, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(StoreError::TimedOut),
+        }
     }
 }
 
