@@ -3,4 +3,7 @@
 
 mod support;
 
+mod access_token_use;
+mod access_tokens;
 mod registration;
+mod token_claims;
