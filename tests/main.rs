@@ -7,3 +7,5 @@ mod access_token_use;
 mod access_tokens;
 mod registration;
 mod token_claims;
+mod token_version;
+mod token_version_races;
