@@ -5,7 +5,10 @@ mod support;
 
 mod access_token_use;
 mod access_tokens;
+mod database;
+mod killed_migration;
 mod registration;
+mod serializable;
 mod token_claims;
 mod token_version;
 mod token_version_races;
