@@ -6,6 +6,7 @@ mod support;
 mod access_token_use;
 mod access_tokens;
 mod database;
+mod database_outage;
 mod killed_migration;
 mod registration;
 mod serializable;
