@@ -8,6 +8,7 @@ mod access_tokens;
 mod database;
 mod database_outage;
 mod killed_migration;
+mod process;
 mod registration;
 mod serializable;
 mod token_claims;
