@@ -51,6 +51,10 @@ struct Claims {
     ver: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
+    /// Whoever names an audience means somebody else (RFC 7519 section 4.1.3). The library
+    /// passes over one of the wrong type, so it is looked at here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    aud: Option<serde_json::Value>,
 }
 
 impl AccessTokens {
@@ -93,6 +97,7 @@ impl AccessTokens {
             jti: Uuid::new_v7(made).to_string(),
             ver: subject.version,
             nbf: None,
+            aud: None,
         };
         jsonwebtoken::encode(&Header::default(), &claims, &self.encoding).map(SecretString::from)
     }
@@ -117,7 +122,7 @@ impl AccessTokens {
         let account: AccountId = claims.sub.parse().map_err(|_| InvalidToken)?;
         // "+1" and "01" parse as well, and are not what we write.
         let canonical = account > 0 && account.to_string() == claims.sub;
-        if !(timely && canonical && is_ours(&token.header)) {
+        if !(timely && canonical && claims.aud.is_none() && is_ours(&token.header)) {
             return Err(InvalidToken);
         }
         Ok(TokenSubject {
@@ -138,5 +143,75 @@ impl fmt::Debug for AccessTokens {
         f.debug_struct("AccessTokens")
             .field("issuer", &self.issuer)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock as _, ManualClock};
+
+    const SUBJECT: TokenSubject = TokenSubject {
+        account: 7,
+        version: 3,
+    };
+
+    fn tokens(issuer: &str, key: &str) -> AccessTokens {
+        let lifetime = Duration::from_mins(1);
+        AccessTokens::new(&key.to_owned().into(), issuer.to_owned(), lifetime)
+    }
+
+    #[test]
+    fn a_token_says_who_and_which_version_until_its_last_second() {
+        let (tokens, clock) = (tokens("a", "k"), ManualClock::starting_now());
+        let made = clock.now();
+        let token = tokens.issue(SUBJECT, made).expect("signed");
+        let verify = |seconds| {
+            let now = made + chrono::TimeDelta::seconds(seconds);
+            tokens.verify(token.expose_secret(), now)
+        };
+        assert_eq!(verify(0), Ok(SUBJECT));
+        assert_eq!(verify(59), Ok(SUBJECT));
+        assert_eq!(verify(60), Err(InvalidToken));
+        // Made by an instance whose clock is ahead.
+        assert_eq!(verify(-LEEWAY), Ok(SUBJECT));
+        assert_eq!(verify(-LEEWAY - 1), Err(InvalidToken));
+    }
+
+    /// SECURITY 21, 22.
+    #[test]
+    fn another_key_issuer_or_spelling_is_refused() {
+        let (ours, clock) = (tokens("a", "k"), ManualClock::starting_now());
+        let now = clock.now();
+        for others in [tokens("b", "k"), tokens("a", "l"), tokens("A", "k")] {
+            let token = others.issue(SUBJECT, now).expect("signed");
+            assert_eq!(ours.verify(token.expose_secret(), now), Err(InvalidToken));
+        }
+        let token = ours.issue(SUBJECT, now).expect("signed");
+        let token = token.expose_secret();
+        let (head, tail) = token.split_at(40);
+        for spelling in [
+            format!(" {token}"),
+            format!("{token} "),
+            format!("{token}\n"),
+            format!("{token}\0"),
+            format!("{head}\n{tail}"),
+            format!("{head} {tail}"),
+            token.replace('.', ". "),
+            token.replace('.', "\u{2024}"),
+            token.to_uppercase(),
+            String::new(),
+        ] {
+            assert_eq!(ours.verify(&spelling, now), Err(InvalidToken), "{spelling}");
+        }
+        assert_eq!(ours.verify(token, now), Ok(SUBJECT));
+    }
+
+    #[test]
+    fn two_tokens_of_one_moment_differ_and_the_key_is_never_shown() {
+        let (tokens, clock) = (tokens("a", "canary-key"), ManualClock::starting_now());
+        let issue = || tokens.issue(SUBJECT, clock.now()).expect("signed");
+        assert_ne!(issue().expose_secret(), issue().expose_secret());
+        assert!(!format!("{tokens:?}").contains("canary"));
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::{PATIENCE, Store, StoreError, read};
 use crate::domain::account::{Account, AccountId};
@@ -52,10 +53,11 @@ impl AccountLoader {
         self.requests
             .try_send((id, answer))
             .map_err(|_| StoreError::TimedOut)?;
-        let answered = tokio::time::timeout(PATIENCE, answered).await;
-        answered.map_or(Err(StoreError::TimedOut), |answer| {
-            answer.unwrap_or(Err(StoreError::TimedOut))
-        })
+        // Counted from here: the batches before this one may use up a patience each.
+        match timeout(PATIENCE, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(StoreError::TimedOut),
+        }
     }
 }
 

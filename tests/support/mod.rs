@@ -5,7 +5,12 @@ pub mod answer;
 pub mod bare;
 pub mod database;
 pub mod endpoints;
+pub mod forge;
 pub mod mailbox;
+pub mod own_postgres;
+pub mod pgbouncer;
+pub mod process;
+pub mod wait;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -17,6 +22,7 @@ use doorward::http::{self, Stage, server};
 use doorward::security::hash_pool::HashPool;
 use doorward::security::password_hash::HashParams;
 use doorward::store::Store;
+use doorward::user_manager::UserManager;
 use doorward::workers::janitor::Janitor;
 use doorward::workers::outbox::OutboxWorker;
 use reqwest::Method;
@@ -28,7 +34,9 @@ use tokio_util::sync::CancellationToken;
 pub use answer::Answer;
 pub use database::Engine::{self, Postgres, Sqlite};
 pub use database::TestDatabase;
+pub use forge::Forge;
 pub use mailbox::Mail;
+pub use wait::eventually;
 
 /// A password that meets the classic policy.
 pub const PASSWORD: &str = "abc123";
@@ -46,6 +54,8 @@ pub struct TestApp {
     pub config: Config,
     pub database: Arc<TestDatabase>,
     pub store: Store,
+    /// For what has no endpoint: an operator's commands.
+    pub users: UserManager,
     pub hashes: HashPool,
     pub stage: tokio::sync::watch::Sender<Stage>,
     pub outbox: Arc<OutboxWorker>,
@@ -126,6 +136,7 @@ impl TestApp {
             header_read_timeout: config.http.read_timeout,
             drain_timeout: config.http.drain_timeout,
         };
+        let users = app.state.users.clone();
         tokio::spawn(server::serve(
             listener,
             http::router(app.state),
@@ -141,6 +152,7 @@ impl TestApp {
             config,
             database,
             store: app.store,
+            users,
             hashes: app.hashes,
             stage: app.stage,
             outbox: app.outbox,
@@ -328,7 +340,7 @@ impl User {
 }
 
 /// The settings of a test: its own folder, mails as files.
-fn load_config(folder: &TempDir, database_url: &str, settings: &[(&str, &str)]) -> Config {
+pub fn load_config(folder: &TempDir, database_url: &str, settings: &[(&str, &str)]) -> Config {
     let defaults = [
         ("data.directory", folder.path().to_str().expect("UTF-8")),
         ("database.url", database_url),
