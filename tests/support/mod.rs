@@ -2,8 +2,13 @@
 //! moves when told to.
 
 pub mod answer;
+pub mod binary;
+pub mod canaries;
 pub mod database;
+pub mod dump;
 pub mod mailbox;
+pub mod race;
+pub mod smtp;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -26,7 +31,9 @@ use tokio_util::sync::CancellationToken;
 pub use answer::Answer;
 pub use database::Engine::{self, Postgres, Sqlite};
 pub use database::TestDatabase;
+pub use dump::Dump;
 pub use mailbox::Mail;
+pub use race::race;
 
 /// A password that meets the classic policy.
 pub const PASSWORD: &str = "abc123";
