@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::sources::{SECRETS, Setting, Sources};
+use super::sources::{SECRETS, Setting, Sources, known_keys};
 
 /// Everything that is wrong with the settings, a sentence each, never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -182,8 +182,11 @@ impl Reader {
 /// The settings in force, for `check-config`: key, text with secrets hidden, origin.
 pub(super) fn in_force(sources: &Sources) -> Vec<(String, String, String)> {
     let (settings, _) = sources.merge();
+    let known = known_keys();
     let shown = |(key, setting): (String, Setting)| {
-        let hidden = SECRETS.contains(&key.as_str()) && !setting.text.is_empty();
+        // What does not exist may be a misspelled secret.
+        let secret = SECRETS.contains(&key.as_str()) || !known.contains(&key);
+        let hidden = secret && !setting.text.is_empty();
         let text = if hidden {
             "[hidden]".to_owned()
         } else {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use secrecy::SecretString;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::reader::Reader;
 use super::{
@@ -43,9 +44,8 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
         "telemetry.log_level",
         "a level or a tracing filter",
         |text| {
-            tracing_subscriber::EnvFilter::try_new(text)
-                .is_ok()
-                .then(|| text.to_owned())
+            let parsed = tracing_subscriber::EnvFilter::try_new(text).is_ok();
+            (parsed && text.split(',').all(is_level_or_pair)).then(|| text.to_owned())
         },
     );
     Some(Config {
@@ -285,4 +285,9 @@ fn web_url(text: &str) -> Option<url::Url> {
     let url = url::Url::parse(text).ok()?;
     let usable = matches!(url.scheme(), "http" | "https") && url.username().is_empty();
     (usable && url.host().is_some() && url.password().is_none()).then_some(url)
+}
+
+/// A bare word that is no level would be taken for the name of a module, and hide all others.
+fn is_level_or_pair(directive: &str) -> bool {
+    directive.contains('=') || directive.trim().parse::<LevelFilter>().is_ok()
 }

@@ -1,6 +1,6 @@
 //! Where settings come from: the built-in files, files beside the program, the environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
@@ -111,7 +111,12 @@ impl Sources {
                 Ok(values) => {
                     settings.extend(values.into_iter().map(|(key, text)| (key, set(text))));
                 }
-                Err(error) => errors.push(format!("{origin}: {error}")),
+                Err(error) => {
+                    // The lines after the first quote the file, perhaps a secret in it.
+                    let error = error.to_string();
+                    let place = error.lines().next().unwrap_or_default();
+                    errors.push(format!("{origin}: {place}"));
+                }
             }
         }
         let short = SHORT_NAMES
@@ -155,6 +160,12 @@ impl Sources {
             (None, None) => Ok(None),
         }
     }
+}
+
+/// The keys of all settings that exist; each has a default.
+pub(super) fn known_keys() -> BTreeSet<String> {
+    let defaults = parse(DEFAULT).unwrap_or_default();
+    defaults.into_iter().map(|(key, _)| key).collect()
 }
 
 /// A TOML text as keys and texts; lists become what a variable would hold: `a,b`.

@@ -88,9 +88,11 @@ impl fmt::Debug for EmailKey {
     }
 }
 
-/// RFC 5321 `Dot-string`: no dot first, last or twice in a row.
+/// RFC 5321 `Dot-string`: no dot first, last or twice in a row. Nothing that looks like an encoded
+/// word (RFC 2047): there are mail servers that decode `=?utf-8?q?ann?=@b.de` to `ann@b.de`, and
+/// worse, and so send one account's mail to another address.
 fn is_dot_atom(local: &str) -> bool {
-    local.split('.').all(|atom| !atom.is_empty())
+    local.split('.').all(|atom| !atom.is_empty()) && !local.contains("=?")
 }
 
 /// At least two labels, and a top-level label that is not a number, so never an IPv4 address.
@@ -147,6 +149,8 @@ mod tests {
             "a@b.de;c@d.de",
             "<a@b.de>",
             "a(comment)@b.de",
+            "=?utf-8?q?a?=@b.de",
+            "x=?iso-8859-1?b?YUBiLmRl?=@c.de",
             "a\u{200b}@b.de",
             "a\u{202e}@b.de",
             "a@b..de",

@@ -25,7 +25,7 @@ impl Envelope {
     /// The letter as a message with a text and an HTML part.
     pub(super) fn message(&self, letter: &Letter) -> Result<Message, MailError> {
         let refused = |_| MailError("the recipient's address cannot be mailed to".to_owned());
-        let to: Mailbox = Mailbox::new(None, letter.to.parse().map_err(refused)?);
+        let to = Mailbox::new(None, deliverable(&letter.to).parse().map_err(refused)?);
         let id = format!("<{}@{}>", Uuid::new_v4(), self.0.email.domain());
         let mut message = Message::builder()
             .from(self.0.clone())
@@ -43,5 +43,17 @@ impl Envelope {
             .headers_mut()
             .insert_raw(HeaderValue::new(automatic, "auto-generated".to_owned()));
         Ok(message)
+    }
+}
+
+/// The address with its domain in ASCII, as mail servers without SMTPUTF8 need it; the local part
+/// stays as it was typed.
+fn deliverable(typed: &str) -> String {
+    let Some((local, domain)) = typed.rsplit_once('@') else {
+        return typed.to_owned();
+    };
+    match idna::domain_to_ascii_strict(domain) {
+        Ok(ascii) if !domain.is_ascii() => format!("{local}@{ascii}"),
+        Ok(_) | Err(_) => typed.to_owned(),
     }
 }

@@ -63,7 +63,11 @@ impl UserManager {
                 (None, ConfirmationRule::Required) => MailKind::AlreadyRegistered,
                 (None, ConfirmationRule::Off | ConfirmationRule::Optional) => return Ok(id),
             };
-            self.request_mail(conn, mail, email.key(), now).await?;
+            let allowed = self.count_mail(conn, mail, email.key(), now).await?;
+            // A new account always gets its mail, whoever used the quota up before there was one.
+            if allowed || id.is_some() {
+                conn.enqueue_mail(mail, email.key().as_str(), now).await?;
+            }
             Ok(id)
         })?;
         self.0.outbox.notify_one();

@@ -20,16 +20,26 @@ impl UserManager {
         key: &EmailKey,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        if let Some(most) = self.0.rules.mails_per_hour {
-            let window_start = now - QUOTA_WINDOW;
-            if !conn
-                .take_mail_quota(key, kind, most, window_start, now)
-                .await?
-            {
-                return Ok(());
-            }
+        if self.count_mail(conn, kind, key, now).await? {
+            conn.enqueue_mail(kind, key.as_str(), now).await?;
         }
-        conn.enqueue_mail(kind, key.as_str(), now).await
+        Ok(())
+    }
+
+    /// Counts a mail of this kind; false when the address got enough.
+    pub(super) async fn count_mail(
+        &self,
+        conn: &mut Conn<'_>,
+        kind: MailKind,
+        key: &EmailKey,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let Some(most) = self.0.rules.mails_per_hour else {
+            return Ok(true);
+        };
+        let window_start = now - QUOTA_WINDOW;
+        conn.take_mail_quota(key, kind, most, window_start, now)
+            .await
     }
 
     /// The same in a transaction of its own.

@@ -3,13 +3,18 @@
 
 pub mod answer;
 pub mod bare;
+pub mod binary;
+pub mod canaries;
 pub mod database;
+pub mod dump;
 pub mod endpoints;
 pub mod forge;
 pub mod mailbox;
 pub mod own_postgres;
 pub mod pgbouncer;
 pub mod process;
+pub mod race;
+pub mod smtp;
 pub mod wait;
 
 use std::ops::Deref;
@@ -34,8 +39,10 @@ use tokio_util::sync::CancellationToken;
 pub use answer::Answer;
 pub use database::Engine::{self, Postgres, Sqlite};
 pub use database::TestDatabase;
+pub use dump::Dump;
 pub use forge::Forge;
 pub use mailbox::Mail;
+pub use race::race;
 pub use wait::eventually;
 
 /// A password that meets the classic policy.

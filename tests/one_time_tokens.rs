@@ -1,0 +1,233 @@
+//! One-time tokens: what is stored of them, and which are refused.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::support::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// SECURITY 28.
+#[rstest]
+#[tokio::test]
+async fn the_database_holds_the_digest_of_a_mailed_token_and_nothing_else_of_it(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    for name in ["ann", "bob", "carl"] {
+        let user = app.register(&format!("{name}@example.com"), PASSWORD).await;
+        user.forgot().await.expect(200);
+    }
+    let mails = app.deliver_mail().await;
+    assert_eq!(mails.len(), 6, "a confirm and a reset mail each");
+    let dump = Dump::of(&app.database).await;
+    for mail in mails {
+        let token = mail.token();
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&token).expect("base64url");
+        assert_eq!(bytes.len(), 32, "256 bits");
+        assert!(!dump.has_text(&token));
+        assert!(!dump.has_bytes(token.as_bytes()));
+        assert!(!dump.has_bytes(&bytes));
+        assert!(
+            dump.has_bytes(&Sha256::digest(&bytes)),
+            "the search finds what is there"
+        );
+    }
+}
+
+/// SECURITY 30.
+#[rstest]
+#[tokio::test]
+async fn every_useless_reset_token_is_refused_with_one_answer(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let ann = app.register("ann@example.com", PASSWORD).await;
+    let confirm = app.only_mail().await.token();
+    app.forgot(&ann.email).await.expect(200);
+    let good = app.only_mail().await.token();
+    app.register("bob@example.com", PASSWORD).await;
+    app.deliver_mail().await;
+    app.forgot("bob@example.com").await.expect(200);
+    let foreign = app.only_mail().await.token();
+
+    let refused = app.reset(&ann.email, &"A".repeat(43), "new1234").await;
+    let refused = refused.expect_problem(400, "invalid_one_time_token");
+    assert_eq!(refused.err_msg(), "Invalid token");
+    for useless in [
+        confirm.clone(),
+        foreign,
+        ann.token.clone(),
+        good[..42].to_owned(),
+        format!("{good}="),
+        format!(" {good}"),
+        swap_case(&good),
+        "x".to_owned(),
+        "%".repeat(43),
+        "a".repeat(5_000),
+    ] {
+        let answer = app.reset(&ann.email, &useless, "new1234").await;
+        assert_eq!(answer.text, refused.text, "{useless}");
+    }
+    let nobody = app.reset("nobody@example.com", &good, "new1234").await;
+    assert_eq!(nobody.text, refused.text);
+    for missing in [
+        json!({}),
+        json!({ "reset_token": "" }),
+        json!({ "reset_token": null }),
+    ] {
+        let mut body = missing;
+        body["email"] = json!(ann.email);
+        body["new_password"] = json!("new1234");
+        body["new_password_confirm"] = json!("new1234");
+        let answer = app.post("/user/reset_password", body).await;
+        assert_eq!(answer.err_msg(), "Reset token is required");
+        answer.expect_problem(400, "reset_token_required");
+    }
+    ann.login().await.expect(200);
+    ann.me().await.expect(200);
+
+    // None of that used the token up, and a second use is as useless as the rest.
+    app.reset(&ann.email, &good, "new1234").await.expect(200);
+    assert_eq!(
+        app.reset(&ann.email, &good, "newer123").await.text,
+        refused.text
+    );
+    ann.login_with("new1234").await.expect(200);
+}
+
+/// SECURITY 30.
+#[rstest]
+#[tokio::test]
+async fn every_useless_confirm_token_is_refused_with_one_answer(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let app = TestApp::with(engine, &[("registration.confirmation", "required")]).await;
+    app.try_register("ann@example.com", PASSWORD)
+        .await
+        .expect(201);
+    let good = app.only_mail().await.token();
+    app.try_register("bob@example.com", PASSWORD)
+        .await
+        .expect(201);
+    let foreign = app.only_mail().await.token();
+    app.forgot("ann@example.com").await.expect(200);
+    let reset = app.only_mail().await.token();
+
+    let refused = app.confirm("ann@example.com", &"A".repeat(43)).await;
+    let refused = refused.expect_problem(400, "invalid_one_time_token");
+    for useless in [
+        reset,
+        foreign,
+        good[..42].to_owned(),
+        swap_case(&good),
+        "x".to_owned(),
+    ] {
+        let answer = app.confirm("ann@example.com", &useless).await;
+        assert_eq!(answer.text, refused.text, "{useless}");
+    }
+    assert_eq!(
+        app.confirm("nobody@example.com", &good).await.text,
+        refused.text
+    );
+    for missing in [json!({}), json!({ "confirm_token": "" })] {
+        let mut body = missing;
+        body["email"] = json!("ann@example.com");
+        let answer = app.post("/user/confirm", body).await;
+        answer.expect_problem(400, "confirm_token_required");
+    }
+    let login = app.login("ann@example.com", PASSWORD).await;
+    login.expect_problem(403, "email_not_confirmed");
+
+    app.confirm("ANN@example.com", &good).await.expect(200);
+    app.login("ann@example.com", PASSWORD).await.expect(200);
+    assert_eq!(
+        app.confirm("ann@example.com", &good).await.text,
+        refused.text
+    );
+}
+
+/// SECURITY 30: valid until the lifetime is over, to the second.
+#[rstest]
+#[tokio::test]
+async fn a_token_works_until_its_lifetime_is_over(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[values("reset", "confirm")] purpose: &str,
+) {
+    let app = TestApp::start(engine).await;
+    let mut tokens = Vec::new();
+    for name in ["ann", "bob", "carl"] {
+        let user = app.register(&format!("{name}@example.com"), PASSWORD).await;
+        let confirm = app.only_mail().await.token();
+        user.forgot().await.expect(200);
+        let reset = app.only_mail().await.token();
+        tokens.push((user.email, if purpose == "reset" { reset } else { confirm }));
+    }
+    let lifetime = match purpose {
+        "reset" => app.config.reset_lifetime,
+        _ => app.config.confirm_lifetime,
+    };
+    assert_eq!(
+        lifetime.as_secs(),
+        if purpose == "reset" { 1_800 } else { 86_400 }
+    );
+    app.clock.advance(lifetime.saturating_sub(SECOND));
+    for (expected, (email, token)) in [200, 400, 400].into_iter().zip(tokens) {
+        let answer = match purpose {
+            "reset" => app.reset(&email, &token, "new1234").await,
+            _ => app.confirm(&email, &token).await,
+        };
+        if expected == 400 {
+            answer.expect_problem(400, "invalid_one_time_token");
+        } else {
+            answer.expect(expected);
+        }
+        app.clock.advance(SECOND);
+    }
+}
+
+/// SECURITY 32: mail scanners open links.
+#[rstest]
+#[tokio::test]
+async fn opening_a_link_uses_nothing_up(#[values(Sqlite, Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let ann = app.register("ann@example.com", PASSWORD).await;
+    let confirm = app.only_mail().await.token();
+    ann.forgot().await.expect(200);
+    let reset = app.only_mail().await.token();
+    for _ in 0..20 {
+        for method in [Method::GET, Method::HEAD] {
+            for (path, token) in [("reset_password", &reset), ("confirm", &confirm)] {
+                let query = format!("email=ann@example.com&{path}_token={token}&token={token}");
+                let path_of_link = path.trim_end_matches("_password");
+                let api = format!("/user/{path}?{query}&reset_token={token}");
+                app.send(method.clone(), &api, None, None).await.expect(405);
+                let link = format!("/{path_of_link}?{query}");
+                app.send(method.clone(), &link, None, None)
+                    .await
+                    .expect(404);
+            }
+        }
+    }
+    app.confirm(&ann.email, &confirm).await.expect(200);
+    app.reset(&ann.email, &reset, "new1234").await.expect(200);
+}
+
+fn swap_case(token: &str) -> String {
+    let swap = |c: char| {
+        if c.is_ascii_lowercase() {
+            c.to_ascii_uppercase()
+        } else {
+            c
+        }
+    };
+    let swapped = token.chars().map(swap).collect();
+    assert_ne!(token, swapped);
+    swapped
+}
