@@ -102,7 +102,7 @@ async fn a_client_that_only_reads_after_it_wrote_all_gets_the_413() {
     assert_eq!(status(&answer), "413", "{answer}");
 }
 
-/// A refusal that needs no body still reaches a client that is sending a large one.
+/// A refusal that needs no body reaches a client that reads while it sends a large one.
 #[rstest]
 #[case("/user/change_password", 400, "missing_authorization")]
 #[case("/nothing", 404, "not_found")]
