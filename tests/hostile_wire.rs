@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::endpoints::{ANN, POSTS, registered, traces};
 use crate::support::*;
@@ -74,7 +74,35 @@ async fn a_body_over_the_limit_is_answered_413(#[values(Sqlite, Postgres)] engin
     answer.await.expect(200);
 }
 
-/// A refusal that needs no body still reaches a client that is sending a large one.
+/// SECURITY 38: many clients write all of a request before they read a byte of the answer.
+#[tokio::test]
+async fn a_client_that_only_reads_after_it_wrote_all_gets_the_413() {
+    let app = TestApp::start(Sqlite).await;
+    let body = "a".repeat(3 * 1024 * 1024);
+    let length = body.len();
+    let request = format!(
+        "POST /user/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    let address = app.url.strip_prefix("http://").expect("http");
+    let address = address.parse().expect("an address");
+    // A small buffer: the body has to be read and does not just lie in the kernel.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_send_buffer_size(16 * 1024).expect("a buffer");
+    let mut stream = socket.connect(address).await.expect("connected");
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("the service takes all of it");
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .await
+        .expect("the answer");
+    assert_eq!(status(&answer), "413", "{answer}");
+}
+
+/// A refusal that needs no body reaches a client that reads while it sends a large one.
 #[rstest]
 #[case("/user/change_password", 400, "missing_authorization")]
 #[case("/nothing", 404, "not_found")]
