@@ -55,7 +55,9 @@ fn requests_with(password: &str, reset_token: &str) -> Vec<(&'static str, Value)
         ),
         (
             "/user/create",
-            json!({ "email": "bob@example.com", "password": password, "password_confirm": password }),
+            json!({
+                "email": "bob@example.com", "password": password, "password_confirm": password,
+            }),
         ),
         change(password, "xyz789"),
         change(PASSWORD, password),
