@@ -180,6 +180,9 @@ async fn a_service_that_starts_before_its_database_waits_for_it() {
         assert_unavailable("create", client.try_register("ann@example.com", PASSWORD)).await;
         assert_unavailable("GET /user", client.me("a.b.c")).await;
     }
+    // Longer than the first look for the database takes.
+    sleep(doorward::store::PATIENCE + Duration::from_secs(1)).await;
+    assert_unavailable("ready", client.get("/health/ready")).await;
     postgres.start_again();
     eventually("the service is ready", async || {
         client.get("/health/ready").await.status == 200

@@ -1,8 +1,10 @@
 //! A PostgreSQL that is stricter than most, and one behind a pooler.
 
+use doorward::store::{DatabaseUrl, Store};
 use futures_util::future::join_all;
 use rstest::rstest;
 
+use crate::database::assert_migrated_once;
 use crate::support::pgbouncer::Pgbouncer;
 use crate::support::*;
 
@@ -165,4 +167,25 @@ async fn everything_works_behind_pgbouncer_in_transaction_mode() {
         .await;
     recover(&app).await;
     assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 21);
+}
+
+/// SECURITY 45. The migrator names its statements whatever the setting says, and a pooler gives
+/// the server connection that has those names to the next instance.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_instances_migrate_behind_one_connection_of_pgbouncer() {
+    let database = TestDatabase::empty_postgres().await;
+    let pooler = Pgbouncer::before(&database, 1).await;
+    let url = DatabaseUrl::parse(&pooler.url()).expect("a URL");
+    for _ in 0..30 {
+        let store = Store::new(&url, 1, false).expect("a store");
+        store.migrate().await.expect("migrated");
+        store.close().await;
+    }
+    let stores: Vec<Store> = (0..5)
+        .map(|_| Store::new(&url, 1, false).expect("a store"))
+        .collect();
+    for migrated in join_all(stores.iter().map(Store::migrate)).await {
+        migrated.expect("migrated");
+    }
+    assert_migrated_once(&database).await;
 }

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Connection as _, Executor as _, PgPool};
 
 use super::{Pool, Store, StoreError};
 
@@ -37,7 +38,10 @@ impl Store {
         let mut attempt = 1;
         loop {
             let done = match &self.pool {
-                Pool::Postgres(pool) => unlocked(&POSTGRES).run(pool).await,
+                Pool::Postgres(pool) if self.named_statements => {
+                    unlocked(&POSTGRES).run(pool).await
+                }
+                Pool::Postgres(pool) => behind_pooler(pool).await,
                 Pool::Sqlite(pool) => unlocked(&SQLITE).run(pool).await,
             };
             let failed = match done {
@@ -61,6 +65,19 @@ impl Store {
             tokio::time::sleep(pause).await;
         }
     }
+}
+
+/// The migrator gives its statements names whatever the setting says. One transaction keeps it on
+/// one server connection, and takes the names back that another instance has left there.
+async fn behind_pooler(pool: &PgPool) -> Result<(), MigrateError> {
+    let mut tx = pool.begin().await?;
+    tx.clear_cached_statements().await?;
+    tx.execute("DEALLOCATE ALL").await?;
+    // As `run`, whose future cannot be spawned when it is given a transaction.
+    unlocked(&POSTGRES)
+        .run_direct(None, &mut *tx, false)
+        .await?;
+    Ok(tx.commit().await?)
 }
 
 fn unlocked(migrator: &Migrator) -> Migrator {
