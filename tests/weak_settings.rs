@@ -110,8 +110,9 @@ fn no_value_from_our_documents_is_taken_as_a_secret() {
         // Everything that is long enough and could stand after `JWT_SECRET=`.
         let words = text.split(|c: char| c.is_whitespace() || "\"'`=,()<>[]{}|\\".contains(c));
         for word in words.filter(|word| word.len() >= signing_secret::MIN_BYTES) {
-            // Neither an address nor a pinned version is taken for a secret by anybody.
-            if word.contains("://")
+            // Neither an address, a mount, an image nor a pinned version is taken for a secret.
+            if word.contains(":/")
+                || word.starts_with("gcr.io/")
                 || word.starts_with("#/")
                 || word.contains('@')
                 || word.contains("sha256:")
