@@ -75,13 +75,21 @@ async fn a_body_over_the_limit_is_answered_413(#[values(Sqlite, Postgres)] engin
 }
 
 /// SECURITY 38: many clients write all of a request before they read a byte of the answer.
+#[rstest]
+#[case("/user/login", "413")]
+#[case("/user/change_password", "400")]
+#[case("/nothing", "404")]
+#[case("/user", "405")]
 #[tokio::test]
-async fn a_client_that_only_reads_after_it_wrote_all_gets_the_413() {
+async fn a_client_that_only_reads_after_it_wrote_all_gets_the_answer(
+    #[case] path: &str,
+    #[case] expected: &str,
+) {
     let app = TestApp::start(Sqlite).await;
     let body = "a".repeat(3 * 1024 * 1024);
     let length = body.len();
     let request = format!(
-        "POST /user/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     );
     let address = app.url.strip_prefix("http://").expect("http");
@@ -99,7 +107,7 @@ async fn a_client_that_only_reads_after_it_wrote_all_gets_the_413() {
         .read_to_string(&mut answer)
         .await
         .expect("the answer");
-    assert_eq!(status(&answer), "413", "{answer}");
+    assert_eq!(status(&answer), expected, "{answer}");
 }
 
 /// A refusal that needs no body reaches a client that reads while it sends a large one.

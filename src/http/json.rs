@@ -19,9 +19,6 @@ use super::problem_kind as kind;
 /// The longest body that is parsed, in bytes; the longest useful one has about 2,000.
 const MAX_BYTES: usize = 32 * 1024;
 
-/// The longest body that is read to its end only so that the client gets to hear of it.
-const MAX_DRAINED: usize = 8 * 1024 * 1024;
-
 /// A body of type `T`.
 #[derive(Debug)]
 pub struct Json<T>(pub(super) T);
@@ -66,24 +63,17 @@ fn malformed(_: serde_json::Error) -> Problem {
 
 async fn read(mut body: Body) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
-    let mut length = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::of(&kind::MALFORMED_BODY))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        length += data.len();
-        if length <= MAX_BYTES {
-            bytes.extend_from_slice(&data);
-        } else if length > MAX_DRAINED {
-            break;
+        if bytes.len() + data.len() > MAX_BYTES {
+            return Err(Problem::of(&kind::BODY_TOO_LARGE));
         }
+        bytes.extend_from_slice(&data);
     }
-    if length > MAX_BYTES {
-        Err(Problem::of(&kind::BODY_TOO_LARGE))
-    } else {
-        Ok(bytes)
-    }
+    Ok(bytes)
 }
 
 /// `application/json` or `application/…+json`, with any parameters.

@@ -11,6 +11,7 @@ mod problem;
 mod problem_kind;
 mod security_headers;
 pub mod server;
+mod unread_body;
 mod user;
 
 use std::any::Any;
@@ -78,6 +79,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(option_layer(cors(&state.settings.cors_origins)))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(unread_body::drain))
         .layer(middleware::from_fn(security_headers::add))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&state.settings),
