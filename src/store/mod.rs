@@ -76,7 +76,7 @@ macro_rules! fetch {
     ($conn:expr, $fetch:ident, $sql:expr $(, $bind:expr)* $(,)?) => {{
         let named = $conn.named_statements;
         $crate::store::on_engine!($conn, c =>
-            sqlx::query_as($sql).persistent(named || true)$(.bind($bind))*.$fetch(&mut **c).await)
+            sqlx::query_as($sql).persistent(named)$(.bind($bind))*.$fetch(&mut **c).await)
         .map_err($crate::store::StoreError::from)
     }};
 }
