@@ -43,7 +43,13 @@ pub async fn enter(
     let mut response = async {
         let response = next.run(request).await;
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(status = response.status().as_u16(), ms, "answered");
+        let status = response.status().as_u16();
+        // Health is asked every few seconds; only bad news is news.
+        if route.starts_with("/health/") && status == 200 {
+            tracing::debug!(status, ms, "answered");
+        } else {
+            tracing::info!(status, ms, "answered");
+        }
         response
     }
     .instrument(span)
