@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,6 +29,9 @@ use crate::workers::outbox::OutboxWorker;
 
 /// The pause between two looks for a database that is away at start.
 const RETRY_DATABASE: Duration = Duration::from_secs(1);
+
+/// How long the database's connections may take to close.
+const CLOSE_DATABASE: Duration = Duration::from_secs(2);
 
 /// Everything, put together and not yet started.
 #[derive(Debug)]
@@ -193,21 +197,20 @@ impl App {
             stage.send_replace(Stage::Draining);
             tokio::time::sleep(config.http.drain_delay).await;
         }
+        // One deadline for all of it: whoever runs the process does not wait much longer.
+        let deadline = Instant::now() + config.http.drain_timeout;
         stop_serving.cancel();
+        stop_working.cancel();
         if let Err(error) = server.await {
             tracing::error!(%error, "the server ended badly");
         }
-        stop_working.cancel();
         tasks.close();
         // A mail that does not finish in time goes out again when its lease ends.
-        if tokio::time::timeout(config.http.drain_timeout, tasks.wait())
-            .await
-            .is_err()
-        {
+        if timeout_at(deadline, tasks.wait()).await.is_err() {
             tracing::warn!("a worker did not finish in time");
         }
         // A database that does not answer must not keep the process.
-        let closed = tokio::time::timeout(config.http.drain_timeout, store.close()).await;
+        let closed = timeout(CLOSE_DATABASE, store.close()).await;
         tracing::info!(clean = closed.is_ok(), "stopped");
         Ok(migrated.map(drop)?)
     }

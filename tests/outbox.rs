@@ -185,7 +185,7 @@ async fn a_mail_that_never_leaves_is_given_up_where_the_operator_sees_it(
         attempts += 1;
         app.clock.advance(Duration::from_hours(8));
     }
-    assert_eq!(attempts, 12);
+    assert_eq!(attempts, 15);
     assert_eq!(mails().await, [0, 0, 1]);
     let failed = "SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL AND last_error <> ''";
     assert_eq!(app.database.number(failed).await, 1);
@@ -202,4 +202,27 @@ fn folder(app: &TestApp) -> PathBuf {
         MailTransport::File { directory } => directory.clone(),
         other => panic!("not a folder: {other:?}"),
     }
+}
+
+/// A reset makes useless what was asked for before it, also the mails that have not left yet.
+#[rstest]
+#[tokio::test]
+async fn reset_mails_that_wait_are_taken_back_by_a_reset_or_a_change(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let ann = app.register("ann@example.com", PASSWORD).await;
+    ann.forgot().await.expect(200);
+    let mails = app.deliver_mail().await;
+    let reset = mails.iter().find(|mail| mail.subject.starts_with("Choose"));
+    let token = reset.expect("the reset mail").token();
+    ann.forgot().await.expect(200);
+    app.reset(&ann.email, &token, "new1234").await.expect(200);
+    assert!(app.only_mail().await.subject.contains("was changed"));
+
+    let mut ann = ann;
+    ann.token = ann.login_with("new1234").await.expect(200).token();
+    ann.forgot().await.expect(200);
+    ann.change_password("new1234", "newer123").await.expect(200);
+    assert!(app.only_mail().await.subject.contains("was changed"));
 }

@@ -10,8 +10,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::MailError;
 
-/// How long one command of the conversation may take.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long the whole conversation may take: the library bounds only the connection, and a
+/// server that falls silent must not keep the worker. Well below the worker's lease.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A mail server; each letter has a connection of its own.
 pub struct Smtp(AsyncSmtpTransport<Tokio1Executor>);
@@ -26,11 +30,13 @@ impl Smtp {
                 .map_err(|error| MailError(format!("mail.smtp_ca_file: {error}")))?;
             transport = transport.tls(tls);
         }
-        Ok(Self(transport.timeout(Some(TIMEOUT)).build()))
+        Ok(Self(transport.timeout(Some(CONNECT_TIMEOUT)).build()))
     }
 
     pub(super) async fn send(&self, message: Message) -> Result<(), MailError> {
-        self.0.send(message).await.map(drop).map_err(|error| {
+        let sent = tokio::time::timeout(TIMEOUT, self.0.send(message)).await;
+        let sent = sent.map_err(|_| MailError("the mail server fell silent".to_owned()))?;
+        sent.map(drop).map_err(|error| {
             // The source has the server's own words.
             let source = std::error::Error::source(&error).map(ToString::to_string);
             MailError(source.map_or(error.to_string(), |words| format!("{error}: {words}")))

@@ -101,6 +101,18 @@ impl HashPool {
         })
     }
 
+    /// Refuses at once what [`Self::slot`] would refuse now, before anything else is spent on it.
+    ///
+    /// # Errors
+    /// [`HashPoolError::Overloaded`] when the queue is full.
+    pub fn refuse_overload(&self) -> Result<(), HashPoolError> {
+        let full = self.shared.waiting.load(Ordering::Relaxed) >= self.shared.longest_queue;
+        if full && self.shared.slots.available_permits() == 0 {
+            return Err(HashPoolError::Overloaded);
+        }
+        Ok(())
+    }
+
     /// How many hashes were computed since the start.
     #[must_use]
     pub fn computed(&self) -> u64 {

@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tracing::log::LevelFilter;
 
 use super::{PATIENCE, Pool, Store, StoreError};
@@ -17,6 +18,9 @@ use super::{PATIENCE, Pool, Store, StoreError};
 /// A connection that was idle for longer than this is tried before it is used: the server may
 /// have been restarted meanwhile.
 const TRUSTED_IDLE: Duration = Duration::from_millis(500);
+
+/// How long a connection may take to answer when it comes back to the pool.
+const RETURN_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A parsed `postgres://` or `sqlite://` URL.
 #[derive(Clone)]
@@ -86,6 +90,17 @@ impl Store {
                     .before_acquire(|conn, meta| {
                         Box::pin(async move {
                             Ok(meta.idle_for < TRUSTED_IDLE || conn.ping().await.is_ok())
+                        })
+                    })
+                    // Asked once more when it comes back, but not for ever: a server that is
+                    // gone without a word would keep the place in the pool for minutes.
+                    .after_release(|conn, _| {
+                        Box::pin(async move {
+                            match timeout(RETURN_PATIENCE, conn.ping()).await {
+                                Ok(Ok(())) => Ok(true),
+                                Ok(Err(error)) => Err(error),
+                                Err(_) => Err(sqlx::Error::PoolTimedOut),
+                            }
                         })
                     })
                     .connect_lazy_with(

@@ -40,9 +40,11 @@ const UNLOCK: &str = "DELETE FROM login_failures WHERE email_key = $1";
 const LOCK: &str = "INSERT INTO login_failures (email_key, failures, last_failure_at, locked_until)
     VALUES ($1, 0, $2, $3)
     ON CONFLICT (email_key) DO UPDATE SET last_failure_at = $2, locked_until = $3";
+/// The condition stands twice: the row may have been locked between the look and the deletion.
 const FORGET: &str = "DELETE FROM login_failures WHERE email_key IN (
         SELECT email_key FROM login_failures
-        WHERE last_failure_at < $1 AND (locked_until IS NULL OR locked_until <= $2) LIMIT $3)";
+        WHERE last_failure_at < $1 AND (locked_until IS NULL OR locked_until <= $2) LIMIT $3)
+    AND last_failure_at < $1 AND (locked_until IS NULL OR locked_until <= $2)";
 
 impl Conn<'_> {
     /// The failures of an address so far.

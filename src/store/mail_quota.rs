@@ -17,7 +17,8 @@ const TAKE: &str = "INSERT INTO mail_quota (email_key, kind, mails, window_start
     WHERE mail_quota.window_started_at <= $4 OR mail_quota.mails < $5
     RETURNING mails";
 const FORGET: &str = "DELETE FROM mail_quota WHERE (email_key, kind) IN (
-        SELECT email_key, kind FROM mail_quota WHERE window_started_at <= $1 LIMIT $2)";
+        SELECT email_key, kind FROM mail_quota WHERE window_started_at <= $1 LIMIT $2)
+    AND window_started_at <= $1";
 
 impl Conn<'_> {
     /// Takes one mail of the quota; false when it is used up.

@@ -41,6 +41,7 @@ const CLAIM: &str = "UPDATE outbox SET leased_until = $2, attempts = attempts + 
         ORDER BY due_at LIMIT $3)
     AND sent_at IS NULL AND failed_at IS NULL AND (leased_until IS NULL OR leased_until <= $1)
     RETURNING id, kind, email_key, attempts";
+const HOLD: &str = "UPDATE outbox SET leased_until = $2 WHERE id = $1 AND leased_until = $2";
 const SENT: &str = "UPDATE outbox SET sent_at = $1, leased_until = NULL
     WHERE id = $2 AND leased_until = $3";
 const RETRY: &str = "UPDATE outbox SET due_at = $1, last_error = $2, leased_until = NULL
@@ -52,6 +53,8 @@ const SUMMARY: &str = "SELECT
         COUNT(CASE WHEN sent_at IS NULL AND failed_at IS NULL THEN 1 END),
         COUNT(sent_at), COUNT(failed_at)
     FROM outbox WHERE email_key = $1";
+const CANCEL: &str = "DELETE FROM outbox
+    WHERE email_key = $1 AND kind = $2 AND sent_at IS NULL AND failed_at IS NULL";
 const FORGET_FOR: &str = "DELETE FROM outbox WHERE email_key = $1";
 const FORGET: &str = "DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox WHERE created_at < $1 AND (sent_at IS NOT NULL OR failed_at IS NOT NULL)
@@ -119,6 +122,22 @@ impl Conn<'_> {
     /// Removes a mail that has nobody to go to.
     pub async fn drop_mail(&mut self, mail: &OutboxMail) -> Result<(), StoreError> {
         execute!(self, DROP, mail.id, mail.leased_until).map(drop)
+    }
+
+    /// Takes back the mails of one kind that have not left; a worker that has one in hand finds
+    /// its row gone before it makes a token.
+    pub async fn cancel_mails(
+        &mut self,
+        kind: MailKind,
+        email_key: &str,
+    ) -> Result<(), StoreError> {
+        execute!(self, CANCEL, email_key, kind.as_str()).map(drop)
+    }
+
+    /// Whether the mail is still in hand; false when the row is gone or somebody else's. On
+    /// PostgreSQL the row stays locked until the end of the transaction.
+    pub async fn hold_mail(&mut self, mail: &OutboxMail) -> Result<bool, StoreError> {
+        Ok(execute!(self, HOLD, mail.id, mail.leased_until)? == 1)
     }
 
     /// How the mails of an address fared.

@@ -8,6 +8,7 @@ use super::error::fails;
 use super::{Failure, UserManager};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::email::{Email, EmailKey, InvalidEmail};
+use crate::domain::mail_kind::MailKind;
 use crate::domain::password::NewPassword;
 use crate::store::{AccountDetails, LoginFailures, MailSummary, NewAccount, read, transaction};
 
@@ -100,9 +101,11 @@ impl UserManager {
 
     /// Closes the account and kills its tokens.
     pub async fn admin_disable(&self, which: &Which) -> Result<(), AdminError> {
-        let (account, _) = self.find(which).await?;
+        let (account, key) = self.find(which).await?;
         let now = self.now();
         Ok(transaction!(self.0.store, conn => {
+            // The mails first: one in hand may just be adding its token.
+            conn.cancel_mails(MailKind::Reset, key.as_str()).await?;
             conn.delete_one_time_tokens(account.id).await?;
             conn.disable_account(account.id, now).await
         })?)

@@ -55,6 +55,8 @@ impl UserManager {
         let version = transaction!(self.0.store, conn => {
             let version = conn.change_password(id, old_version, &hash).await?;
             if version.is_some() {
+                // The mails first: one in hand may just be adding its token.
+                conn.cancel_mails(MailKind::Reset, &account.email_key).await?;
                 conn.delete_one_time_tokens(id).await?;
                 conn.enqueue_mail(MailKind::PasswordChanged, &account.email_key, now).await?;
             }

@@ -44,6 +44,7 @@ impl UserManager {
         key: &EmailKey,
         password: Option<PresentedPassword>,
     ) -> Result<Proven, Unproven> {
+        self.0.hashes.refuse_overload()?;
         let failures = read!(self.0.store, conn => conn.login_failures(key).await)?;
         self.refuse_locked(failures)?;
         // Longer than any password that can be stored: wrong, and not worth a hash.

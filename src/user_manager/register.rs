@@ -38,6 +38,7 @@ impl UserManager {
         email: &Email,
         password: &NewPassword,
     ) -> Result<Registered, RegisterError> {
+        self.0.hashes.refuse_overload()?;
         let rule = self.0.rules.confirmation;
         if rule != ConfirmationRule::Required {
             let key = email.key().as_str();

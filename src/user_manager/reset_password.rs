@@ -43,6 +43,8 @@ impl UserManager {
             let owner = conn.consume_one_time_token(&digest, Purpose::Reset, key, now).await?;
             let Some(id) = owner else { return Ok(None) };
             conn.reset_password(id, &hash, now).await?;
+            // The mails first: one in hand may just be adding its token.
+            conn.cancel_mails(MailKind::Reset, key.as_str()).await?;
             conn.delete_one_time_tokens(id).await?;
             conn.unlock(key).await?;
             conn.enqueue_mail(MailKind::PasswordChanged, key.as_str(), now).await?;

@@ -20,10 +20,12 @@ use crate::store::{OutboxMail, Store, StoreError, read, transaction};
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// Mails taken at once, and sent side by side.
 const BATCH: i64 = 8;
-/// The last attempt is a little more than a day after the first.
-const MAX_ATTEMPTS: i32 = 12;
+/// The last attempt is about a day after the first.
+const MAX_ATTEMPTS: i32 = 15;
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_hours(6);
+/// How often the note that a mail left is tried, a second apart and well within the lease.
+const NOTE_TRIES: u32 = 30;
 /// How often an idle worker looks for mails that another instance left, or that are due again.
 const POLL: Duration = Duration::from_secs(5);
 
@@ -47,6 +49,9 @@ enum Undelivered {
     Store(#[from] StoreError),
     #[error("{0}")]
     Mail(String),
+    /// A reset or a password change took the mail back, or the lease ended.
+    #[error("the mail was taken back")]
+    TakenBack,
 }
 
 impl OutboxWorker {
@@ -95,12 +100,12 @@ impl OutboxWorker {
             Ok(None) => return transaction!(self.store, conn => conn.drop_mail(mail).await),
             Err(error) => return self.put_back(mail, kind.as_str(), &error.to_string()).await,
         };
-        match self.send(kind, &recipient).await {
+        match self.send(mail, kind, &recipient).await {
             Ok(()) => {
                 tracing::info!(user.id = recipient.id, mail = kind.as_str(), "mail sent");
-                let now = self.clock.now();
-                transaction!(self.store, conn => conn.mail_sent(mail, now).await)
+                self.note_sent(mail).await
             }
+            Err(Undelivered::TakenBack) => Ok(()),
             Err(error) => self.put_back(mail, kind.as_str(), &error.to_string()).await,
         }
     }
@@ -126,9 +131,28 @@ impl OutboxWorker {
         }))
     }
 
-    async fn send(&self, kind: MailKind, account: &Account) -> Result<(), Undelivered> {
+    /// A mail that left and is not noted goes out again, so a short outage is waited for.
+    async fn note_sent(&self, mail: &OutboxMail) -> Result<(), StoreError> {
+        let mut tries = 1;
+        loop {
+            let now = self.clock.now();
+            let noted = transaction!(self.store, conn => conn.mail_sent(mail, now).await);
+            if noted.is_ok() || tries == NOTE_TRIES {
+                return noted;
+            }
+            tries += 1;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    async fn send(
+        &self,
+        mail: &OutboxMail,
+        kind: MailKind,
+        account: &Account,
+    ) -> Result<(), Undelivered> {
         let token = match kind.purpose() {
-            Some(purpose) => Some(self.one_time_token(account, purpose).await?),
+            Some(purpose) => Some(self.one_time_token(mail, account, purpose).await?),
             None => None,
         };
         let revealed = token
@@ -150,6 +174,7 @@ impl OutboxWorker {
 
     async fn one_time_token(
         &self,
+        mail: &OutboxMail,
         account: &Account,
         purpose: Purpose,
     ) -> Result<(OneTimeToken, Duration), Undelivered> {
@@ -161,10 +186,19 @@ impl OutboxWorker {
         };
         let (digest, id) = (token.digest(), account.id);
         let expires_at = later(self.clock.now(), lifetime);
-        transaction!(self.store, conn => {
-            conn.insert_one_time_token(&digest, id, purpose, expires_at).await
+        let made = transaction!(self.store, conn => {
+            // Whoever takes the mail back waits for this transaction, or this one for them.
+            let held = conn.hold_mail(mail).await?;
+            if held {
+                conn.insert_one_time_token(&digest, id, purpose, expires_at).await?;
+            }
+            Ok(held)
         })?;
-        Ok((token, lifetime))
+        if made {
+            Ok((token, lifetime))
+        } else {
+            Err(Undelivered::TakenBack)
+        }
     }
 
     /// Tries again later, or gives up loudly. The error may name the recipient, so the log has
@@ -218,6 +252,6 @@ mod tests {
         }
         assert!(pause_after(2) >= FIRST_PAUSE * 2);
         let whole: Duration = (1..MAX_ATTEMPTS).map(pause_after).sum();
-        assert!(whole > Duration::from_hours(5) && whole < Duration::from_hours(48));
+        assert!(whole > Duration::from_hours(23) && whole < Duration::from_hours(30));
     }
 }
