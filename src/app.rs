@@ -85,7 +85,7 @@ impl App {
             .map_err(AppError::Threads)?;
         let wake = Arc::new(Notify::new());
         let users = UserManager::new(Parts {
-            loader: AccountLoader::start(&store),
+            loader: AccountLoader::start(&store, database.cached_accounts),
             store: store.clone(),
             hashes: hashes.clone(),
             tokens,

@@ -59,6 +59,8 @@ pub struct HttpConfig {
 pub struct DatabaseConfig {
     pub url: DatabaseUrl,
     pub max_connections: u32,
+    /// 0 for none.
+    pub cached_accounts: usize,
     pub prepared_statements: bool,
 }
 

@@ -109,10 +109,12 @@ fn database(r: &mut Reader, data_directory: &Path) -> Option<DatabaseConfig> {
         DatabaseUrl::parse(if text.is_empty() { &file } else { text }).ok()
     });
     let max_connections = r.range("database.max_connections", 1..=1_000);
+    let cached_accounts = r.range("database.cached_accounts", 0..=10_000_000);
     let prepared_statements = r.parse("database.prepared_statements", "true or false");
     Some(DatabaseConfig {
         url: url?,
         max_connections: max_connections?,
+        cached_accounts: cached_accounts?,
         prepared_statements: prepared_statements?,
     })
 }

@@ -14,7 +14,7 @@ use crate::user_manager::UserManager;
 
 /// Whoever sent the request, checked against the database after it arrived.
 #[derive(Debug)]
-pub struct Bearer(pub(super) Account);
+pub struct Bearer(pub(super) Arc<Account>);
 
 impl<S> FromRequestParts<S> for Bearer
 where

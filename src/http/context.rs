@@ -1,17 +1,23 @@
-//! What every request carries: an id, a span with it for every log line, and a line in the end.
+//! What every request goes through: an id, a span with it for every log line, a line in the end,
+//! and the headers that every answer has.
 
+use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::{HttpSettings, client};
+use super::problem::Problem;
+use super::problem_kind as kind;
+use super::{HttpSettings, client, security_headers, unread_body};
 
 /// Taken from the request when it is usable, made otherwise, and sent back.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -19,6 +25,8 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Two years (the HSTS preload list asks for one at least).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
+/// Around every request: a panic becomes a 500, what is left of the body is read, and the answer
+/// gets its headers and its line in the log.
 pub async fn enter(
     State(settings): State<Arc<HttpSettings>>,
     request: Request,
@@ -32,35 +40,49 @@ pub async fn enter(
     // The route, never the path: a path or a query may hold what somebody pasted by mistake.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
+    let is_get = request.method() == Method::GET;
     let span = tracing::info_span!(
         "request",
         id = id.to_str().unwrap_or_default(),
-        method = %request.method(),
+        method = request.method().as_str(),
         route,
         client = %client,
     );
     let started = Instant::now();
     let mut response = async {
-        let response = next.run(request).await;
+        let answered = AssertUnwindSafe(next.run(request.map(unread_body::drained)));
+        let response = answered.catch_unwind().await.unwrap_or_else(panicked);
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let status = response.status().as_u16();
-        // Health is asked every few seconds; only bad news is news.
-        if route.starts_with("/health/") && status == 200 {
-            tracing::debug!(status, ms, "answered");
+        let status = response.status();
+        // A token check or a health check that went well is no news, and there are thousands a
+        // second of them; whatever changes or is refused something is.
+        if is_get && status.is_success() {
+            tracing::debug!(status = status.as_u16(), ms, "answered");
         } else {
-            tracing::info!(status, ms, "answered");
+            tracing::info!(status = status.as_u16(), ms, "answered");
         }
         response
     }
     .instrument(span)
     .await;
-    response.headers_mut().insert(REQUEST_ID, id);
+    let headers = response.headers_mut();
+    security_headers::add(headers);
+    headers.insert(REQUEST_ID, id);
     if is_tls {
-        response
-            .headers_mut()
-            .insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response
+}
+
+/// A bug in one request is a 500 there and nothing anywhere else.
+#[expect(clippy::needless_pass_by_value, reason = "the way a panic is caught")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    tracing::error!(panic = message.as_deref(), "a handler panicked");
+    Problem::of(&kind::INTERNAL).into_response()
 }
 
 /// An id of 1 to 128 plain characters is taken over; anything else could forge log lines.

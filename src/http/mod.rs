@@ -14,7 +14,6 @@ pub mod server;
 mod unread_body;
 mod user;
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +25,6 @@ use axum::{Router, middleware};
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tower::util::option_layer;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use health::Stage;
@@ -78,9 +76,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(async || Problem::of(&kind::NOT_FOUND))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(option_layer(cors(&state.settings.cors_origins)))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(unread_body::drain))
-        .layer(middleware::from_fn(security_headers::add))
+        // One layer for all that every request goes through: each costs an allocation or two.
         .layer(middleware::from_fn_with_state(
             Arc::clone(&state.settings),
             context::enter,
@@ -116,15 +112,4 @@ fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
         ])
         .max_age(Duration::from_hours(1));
     Some(cors)
-}
-
-/// A bug in one request is a 500 there and nothing anywhere else.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
-fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let message = panic
-        .downcast_ref::<&str>()
-        .map(ToString::to_string)
-        .or_else(|| panic.downcast_ref::<String>().cloned());
-    tracing::error!(panic = message.as_deref(), "a handler panicked");
-    Problem::of(&kind::INTERNAL).into_response()
 }

@@ -6,9 +6,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
 use http_body_util::BodyExt as _;
 
 /// The most that is read only so that the client gets to hear of the refusal, in bytes.
@@ -17,16 +14,13 @@ const MOST: usize = 8 * 1024 * 1024;
 /// And for how long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Whatever part of the body the handler leaves is read and thrown away, within bounds.
-pub async fn drain(request: Request, next: Next) -> Response {
-    let drained = |body: Body| {
-        if body.is_end_stream() {
-            body
-        } else {
-            Body::new(Drained(body))
-        }
-    };
-    next.run(request.map(drained)).await
+/// A body of which whatever the handler leaves is read and thrown away, within bounds.
+pub fn drained(body: Body) -> Body {
+    if body.is_end_stream() {
+        body
+    } else {
+        Body::new(Drained(body))
+    }
 }
 
 struct Drained(Body);

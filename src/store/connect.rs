@@ -22,6 +22,9 @@ const TRUSTED_IDLE: Duration = Duration::from_millis(500);
 /// How long a connection may take to answer when it comes back to the pool.
 const RETURN_PATIENCE: Duration = Duration::from_secs(1);
 
+/// Connections set apart for token checks and readiness: one each.
+const FOR_CHECKS: u32 = 2;
+
 /// A parsed `postgres://` or `sqlite://` URL.
 #[derive(Clone)]
 pub enum DatabaseUrl {
@@ -80,66 +83,22 @@ impl Store {
         max_connections: u32,
         named_statements: bool,
     ) -> std::io::Result<Self> {
-        let pool = match url {
-            DatabaseUrl::Postgres(options) => Pool::Postgres(
-                PgPoolOptions::new()
-                    .max_connections(max_connections)
-                    .acquire_timeout(PATIENCE)
-                    .acquire_slow_level(LevelFilter::Off)
-                    .test_before_acquire(false)
-                    .before_acquire(|conn, meta| {
-                        Box::pin(async move {
-                            Ok(meta.idle_for < TRUSTED_IDLE || conn.ping().await.is_ok())
-                        })
-                    })
-                    // Asked once more when it comes back, but not for ever: a server that is
-                    // gone without a word would keep the place in the pool for minutes.
-                    .after_release(|conn, _| {
-                        Box::pin(async move {
-                            match timeout(RETURN_PATIENCE, conn.ping()).await {
-                                Ok(Ok(())) => Ok(true),
-                                Ok(Err(error)) => Err(error),
-                                Err(_) => Err(sqlx::Error::PoolTimedOut),
-                            }
-                        })
-                    })
-                    .connect_lazy_with(
-                        PgConnectOptions::clone(options)
-                            .application_name("doorward")
-                            .log_statements(LevelFilter::Off)
-                            .log_slow_statements(LevelFilter::Off, Duration::ZERO),
-                    ),
-            ),
-            DatabaseUrl::Sqlite(options) => {
-                let folder = options.get_filename().parent();
-                if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
-                    DirBuilder::new()
-                        .recursive(true)
-                        .mode(0o700)
-                        .create(folder)?;
-                }
-                Pool::Sqlite(
-                    SqlitePoolOptions::new()
-                        .max_connections(max_connections)
-                        .acquire_timeout(PATIENCE)
-                        .acquire_slow_level(LevelFilter::Off)
-                        .test_before_acquire(false)
-                        .connect_lazy_with(
-                            SqliteConnectOptions::clone(options)
-                                .create_if_missing(true)
-                                .foreign_keys(true)
-                                .journal_mode(SqliteJournalMode::Wal)
-                                // FULL: what was answered with 2xx survives a power cut.
-                                .synchronous(SqliteSynchronous::Full)
-                                .busy_timeout(PATIENCE)
-                                .log_statements(LevelFilter::Off)
-                                .log_slow_statements(LevelFilter::Off, Duration::ZERO),
-                        ),
-                )
+        if let DatabaseUrl::Sqlite(options) = url {
+            let folder = options.get_filename().parent();
+            if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+                DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(folder)?;
             }
-        };
+        }
+        // Too few to set some apart are shared.
+        let apart = (max_connections >= 2 * FOR_CHECKS).then_some(FOR_CHECKS);
+        let pool = pool(url, max_connections - apart.unwrap_or(0));
+        let checks = apart.map_or_else(|| pool.clone(), |apart| self::pool(url, apart));
         Ok(Self {
             pool,
+            checks,
             sqlite_writer: Arc::new(Semaphore::new(1)),
             named_statements,
         })
@@ -151,19 +110,73 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn hold_all_connections(&self) -> Result<HeldConnections, StoreError> {
         let mut held = HeldConnections::default();
-        match &self.pool {
-            Pool::Postgres(pool) => {
-                for _ in 0..pool.options().get_max_connections() {
-                    held.postgres.push(pool.acquire().await?);
+        for pool in [&self.pool, &self.checks] {
+            match pool {
+                Pool::Postgres(pool) => {
+                    for _ in 0..pool.options().get_max_connections() {
+                        held.postgres.push(pool.acquire().await?);
+                    }
                 }
-            }
-            Pool::Sqlite(pool) => {
-                for _ in 0..pool.options().get_max_connections() {
-                    held.sqlite.push(pool.acquire().await?);
+                Pool::Sqlite(pool) => {
+                    for _ in 0..pool.options().get_max_connections() {
+                        held.sqlite.push(pool.acquire().await?);
+                    }
                 }
             }
         }
         Ok(held)
+    }
+}
+
+fn pool(url: &DatabaseUrl, max_connections: u32) -> Pool {
+    match url {
+        DatabaseUrl::Postgres(options) => Pool::Postgres(
+            PgPoolOptions::new()
+                .max_connections(max_connections)
+                .acquire_timeout(PATIENCE)
+                .acquire_slow_level(LevelFilter::Off)
+                .test_before_acquire(false)
+                .before_acquire(|conn, meta| {
+                    Box::pin(async move {
+                        Ok(meta.idle_for < TRUSTED_IDLE || conn.ping().await.is_ok())
+                    })
+                })
+                // Asked once more when it comes back, but not for ever: a server that is gone
+                // without a word would keep the place in the pool for minutes.
+                .after_release(|conn, _| {
+                    Box::pin(async move {
+                        match timeout(RETURN_PATIENCE, conn.ping()).await {
+                            Ok(Ok(())) => Ok(true),
+                            Ok(Err(error)) => Err(error),
+                            Err(_) => Err(sqlx::Error::PoolTimedOut),
+                        }
+                    })
+                })
+                .connect_lazy_with(
+                    PgConnectOptions::clone(options)
+                        .application_name("doorward")
+                        .log_statements(LevelFilter::Off)
+                        .log_slow_statements(LevelFilter::Off, Duration::ZERO),
+                ),
+        ),
+        DatabaseUrl::Sqlite(options) => Pool::Sqlite(
+            SqlitePoolOptions::new()
+                .max_connections(max_connections)
+                .acquire_timeout(PATIENCE)
+                .acquire_slow_level(LevelFilter::Off)
+                .test_before_acquire(false)
+                .connect_lazy_with(
+                    SqliteConnectOptions::clone(options)
+                        .create_if_missing(true)
+                        .foreign_keys(true)
+                        .journal_mode(SqliteJournalMode::Wal)
+                        // FULL: what was answered with 2xx survives a power cut.
+                        .synchronous(SqliteSynchronous::Full)
+                        .busy_timeout(PATIENCE)
+                        .log_statements(LevelFilter::Off)
+                        .log_slow_statements(LevelFilter::Off, Duration::ZERO),
+                ),
+        ),
     }
 }
 

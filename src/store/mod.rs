@@ -3,6 +3,7 @@
 //! Statements are methods of [`Conn`], one file a table. `read!` lends a connection,
 //! `transaction!` a transaction. What is slow (a hash, a mail) never happens inside.
 
+mod account_changes;
 pub mod account_loader;
 mod connect;
 mod error;
@@ -26,7 +27,7 @@ pub use error::StoreError;
 pub use login_failures::LoginFailures;
 pub use migrations::MigrationError;
 pub use outbox::{MailSummary, OutboxMail};
-pub(crate) use turns::{read, transaction};
+pub(crate) use turns::{read, run, transaction};
 pub use users::{AccountDetails, Credentials, NewAccount};
 
 /// How long a caller waits for the database in all, then it is told 503.
@@ -36,6 +37,8 @@ pub const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: Pool,
+    /// What everything else does cannot keep a token check or readiness waiting.
+    checks: Pool,
     /// `SQLite` has one writer at a time; waiting here is fair, waiting in its lock is not.
     sqlite_writer: Arc<Semaphore>,
     /// Off behind a pooler that cannot keep a named statement for its client.
@@ -112,17 +115,23 @@ enum Held<'s> {
 impl Store {
     /// A connection for reading; see [`read!`].
     pub(crate) async fn lend(&self) -> Result<Lent<'_>, StoreError> {
-        let held = match &self.pool {
+        self.lend_from(&self.pool).await
+    }
+
+    /// A connection for reading, of those set apart for token checks.
+    pub(crate) async fn lend_for_checks(&self) -> Result<Lent<'_>, StoreError> {
+        self.lend_from(&self.checks).await
+    }
+
+    async fn lend_from(&self, pool: &Pool) -> Result<Lent<'_>, StoreError> {
+        let held = match pool {
             Pool::Postgres(pool) if self.named_statements => Held::Postgres(pool.acquire().await?),
             // An unnamed statement is parsed in one round trip and run in the next; a pooler in
             // transaction mode keeps the two together only inside a transaction.
-            Pool::Postgres(_) => return self.begin().await,
+            Pool::Postgres(pool) => Held::PostgresTransaction(pool.begin().await?),
             Pool::Sqlite(pool) => Held::Sqlite(pool.acquire().await?),
         };
-        Ok(Lent {
-            held,
-            named_statements: self.named_statements,
-        })
+        Ok(self.lent(held))
     }
 
     /// A transaction; see [`transaction!`].
@@ -135,10 +144,14 @@ impl Store {
                 Held::SqliteTransaction(pool.begin_with("BEGIN IMMEDIATE").await?, turn)
             }
         };
-        Ok(Lent {
+        Ok(self.lent(held))
+    }
+
+    fn lent<'s>(&self, held: Held<'s>) -> Lent<'s> {
+        Lent {
             held,
             named_statements: self.named_statements,
-        })
+        }
     }
 
     /// Whether the database answers.
@@ -146,14 +159,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        read!(self, conn => execute!(conn, "SELECT 1").map(drop))
+        run!(self, lend_for_checks, conn => execute!(conn, "SELECT 1").map(drop))
     }
 
     /// Closes all connections, those in use after their statement.
     pub async fn close(&self) {
-        match &self.pool {
-            Pool::Postgres(pool) => pool.close().await,
-            Pool::Sqlite(pool) => pool.close().await,
+        for pool in [&self.checks, &self.pool] {
+            match pool {
+                Pool::Postgres(pool) => pool.close().await,
+                Pool::Sqlite(pool) => pool.close().await,
+            }
         }
     }
 }
@@ -169,6 +184,16 @@ impl Lent<'_> {
         Conn {
             engine,
             named_statements: self.named_statements,
+        }
+    }
+
+    /// Ready for more statements, unless it was a transaction, which is committed.
+    pub(crate) async fn keep(self) -> Result<Option<Self>, StoreError> {
+        match self.held {
+            Held::Postgres(_) | Held::Sqlite(_) => Ok(Some(self)),
+            Held::PostgresTransaction(_) | Held::SqliteTransaction(..) => {
+                self.finish().await.map(|()| None)
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::login_failures::LoginFailures;
-use super::{Conn, Engine, StoreError, execute, fetch};
+use super::{Conn, StoreError, execute, fetch};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::email::{Email, EmailKey};
 use crate::domain::password::PasswordHash;
@@ -45,11 +45,6 @@ const BY_ID: &str = "SELECT id, email, email_key, token_version, confirmed_at, d
     FROM users WHERE id = $1";
 const BY_KEY: &str = "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
     FROM users WHERE email_key = $1";
-const BY_IDS_POSTGRES: &str =
-    "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
-    FROM users WHERE id = ANY($1)";
-const BY_IDS_SQLITE: &str = "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
-    FROM users WHERE id IN (SELECT value FROM json_each($1))";
 const DETAILS: &str = "SELECT role, created_at FROM users WHERE id = $1";
 const CREDENTIALS: &str = "SELECT u.id, u.email, u.email_key, u.token_version, u.confirmed_at,
         u.disabled_at, u.password_hash, f.failures, f.locked_until
@@ -89,26 +84,6 @@ impl Conn<'_> {
         Ok(row.map(Account::from))
     }
 
-    /// All accounts with one of these numbers, in any order. The only statement in two texts:
-    /// the engines have no common way to bind a list.
-    pub async fn accounts(&mut self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
-        let named = self.named_statements;
-        let rows: Vec<AccountRow> = match &mut self.engine {
-            Engine::Postgres(c) => {
-                let query = sqlx::query_as(BY_IDS_POSTGRES).persistent(named).bind(ids);
-                query.fetch_all(&mut **c).await?
-            }
-            Engine::Sqlite(c) => {
-                let list = format!("{ids:?}");
-                sqlx::query_as(BY_IDS_SQLITE)
-                    .bind(list)
-                    .fetch_all(&mut **c)
-                    .await?
-            }
-        };
-        Ok(rows.into_iter().map(Account::from).collect())
-    }
-
     /// What an operator sees beside the account itself.
     pub async fn account_details(
         &mut self,
@@ -130,8 +105,9 @@ impl Conn<'_> {
             failures,
             locked_until: row.locked_until,
         });
+        let hash = row.password_hash.map(PasswordHash::from_phc);
         Ok(Credentials {
-            account: row.into_account(),
+            account: Option::from(row.account).zip(hash),
             failures,
         })
     }
@@ -249,27 +225,33 @@ impl From<AccountRow> for Account {
 /// Everything may be absent: the address need have neither an account nor failures.
 #[derive(sqlx::FromRow)]
 struct CredentialsRow {
+    #[sqlx(flatten)]
+    account: MaybeAccount,
+    password_hash: Option<String>,
+    failures: Option<i32>,
+    locked_until: Option<DateTime<Utc>>,
+}
+
+/// The columns of an [`Account`] on the far side of an outer join.
+#[derive(sqlx::FromRow)]
+pub(super) struct MaybeAccount {
     id: Option<i64>,
     email: Option<String>,
     email_key: Option<String>,
     token_version: Option<i64>,
     confirmed_at: Option<DateTime<Utc>>,
     disabled_at: Option<DateTime<Utc>>,
-    password_hash: Option<String>,
-    failures: Option<i32>,
-    locked_until: Option<DateTime<Utc>>,
 }
 
-impl CredentialsRow {
-    fn into_account(self) -> Option<(Account, PasswordHash)> {
-        let account = Account {
-            id: self.id?,
-            email: self.email?,
-            email_key: self.email_key?,
-            token_version: self.token_version?,
-            confirmed_at: self.confirmed_at,
-            disabled_at: self.disabled_at,
-        };
-        Some((account, PasswordHash::from_phc(self.password_hash?)))
+impl From<MaybeAccount> for Option<Account> {
+    fn from(row: MaybeAccount) -> Self {
+        Some(Account {
+            id: row.id?,
+            email: row.email?,
+            email_key: row.email_key?,
+            token_version: row.token_version?,
+            confirmed_at: row.confirmed_at,
+            disabled_at: row.disabled_at,
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! The token check, which every other request of a product pays.
 
+use std::sync::Arc;
+
 use super::error::fails;
 use super::{Failure, UserManager};
 use crate::domain::account::Account;
@@ -18,7 +20,7 @@ fails!(AuthenticateError);
 
 impl UserManager {
     /// The account that the token speaks for, as it is now.
-    pub async fn authenticate(&self, token: &str) -> Result<Account, AuthenticateError> {
+    pub async fn authenticate(&self, token: &str) -> Result<Arc<Account>, AuthenticateError> {
         let subject = self
             .0
             .tokens

@@ -56,7 +56,8 @@ impl Janitor {
             let mails = transaction!(store, c => c.forget_mails(now - MAILS_KEPT, BATCH).await)?;
             let quotas =
                 transaction!(store, c => c.forget_mail_quotas(now - QUOTAS_KEPT, BATCH).await)?;
-            let removed = tokens + failures + mails + quotas;
+            let changes = transaction!(store, c => c.forget_account_changes(BATCH).await)?;
+            let removed = tokens + failures + mails + quotas + changes;
             if removed == 0 {
                 return Ok(all);
             }

@@ -24,6 +24,6 @@ pub struct MeResponse {
 pub async fn me(Bearer(account): Bearer) -> Json<MeResponse> {
     Json(MeResponse {
         id: account.id,
-        email: account.email,
+        email: account.email.clone(),
     })
 }
