@@ -38,11 +38,14 @@ where
 fn token(headers: &HeaderMap) -> Result<&str, &'static ProblemKind> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or(&kind::MISSING_AUTHORIZATION)?;
-    let mut words = value.to_str().unwrap_or_default().split_ascii_whitespace();
-    match (words.next(), words.next(), words.next(), values.next()) {
-        (Some(scheme), Some(token), None, None) if scheme.eq_ignore_ascii_case("bearer") => {
-            Ok(token)
-        }
-        _ => Err(&kind::MALFORMED_AUTHORIZATION),
+    let value = value.to_str().unwrap_or_default().trim_ascii();
+    let words = value.split_once(|c: char| c.is_ascii_whitespace());
+    let (scheme, token) = words.ok_or(&kind::MALFORMED_AUTHORIZATION)?;
+    let token = token.trim_ascii_start();
+    let is_one_word = !token.bytes().any(|byte| byte.is_ascii_whitespace());
+    if values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && is_one_word {
+        Ok(token)
+    } else {
+        Err(&kind::MALFORMED_AUTHORIZATION)
     }
 }

@@ -4,7 +4,6 @@
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -17,7 +16,7 @@ use uuid::Uuid;
 
 use super::problem::Problem;
 use super::problem_kind as kind;
-use super::{HttpSettings, client, security_headers, unread_body};
+use super::{AppState, Stage, client, security_headers, unread_body};
 
 /// Taken from the request when it is usable, made otherwise, and sent back.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,7 +27,9 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSub
 /// Around every request: a panic becomes a 500, what is left of the body is read, and the answer
 /// gets its headers and its line in the log.
 pub async fn enter(
-    State(settings): State<Arc<HttpSettings>>,
+    State(AppState {
+        settings, stage, ..
+    }): State<AppState>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -40,26 +41,27 @@ pub async fn enter(
     // The route, never the path: a path or a query may hold what somebody pasted by mistake.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
-    let is_get = request.method() == Method::GET;
-    let span = tracing::info_span!(
-        "request",
-        id = id.to_str().unwrap_or_default(),
-        method = request.method().as_str(),
-        route,
-        client = %client,
-    );
+    let method = request.method().clone();
+    // The id alone: what is in a span is written down for each request, logged or not.
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let started = Instant::now();
     let mut response = async {
-        let answered = AssertUnwindSafe(next.run(request.map(unread_body::drained)));
-        let response = answered.catch_unwind().await.unwrap_or_else(panicked);
+        let request = request.map(unread_body::drained);
+        // Before the schema is there, every statement would fail in a way that looks like our fault.
+        let response = if route.starts_with("/user") && *stage.borrow() == Stage::Starting {
+            Problem::of(&kind::UNAVAILABLE).into_response()
+        } else {
+            let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+            answered.await.unwrap_or_else(panicked)
+        };
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let status = response.status();
+        let status = response.status().as_u16();
         // A token check or a health check that went well is no news, and there are thousands a
         // second of them; whatever changes or is refused something is.
-        if is_get && status.is_success() {
-            tracing::debug!(status = status.as_u16(), ms, "answered");
+        if method == Method::GET && status == 200 {
+            tracing::debug!(%method, route, %client, status, ms, "answered");
         } else {
-            tracing::info!(status = status.as_u16(), ms, "answered");
+            tracing::info!(%method, route, %client, status, ms, "answered");
         }
         response
     }

@@ -1,9 +1,7 @@
 //! Health: whether the process runs, and whether it should get requests.
 
 use axum::Json;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::State;
 use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
@@ -51,16 +49,4 @@ pub async fn ready(
     }
     users.check_database().await?;
     Ok(OK)
-}
-
-/// Before the schema is there every statement would fail in a way that looks like our fault.
-pub async fn refuse_too_early(
-    State(stage): State<watch::Receiver<Stage>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if *stage.borrow() == Stage::Starting {
-        return Problem::of(&kind::UNAVAILABLE).into_response();
-    }
-    next.run(request).await
 }

@@ -55,7 +55,7 @@ pub struct HttpSettings {
 
 /// The whole API.
 pub fn router(state: AppState) -> Router {
-    let user = Router::new()
+    Router::new()
         .route("/user", get(user::me))
         .route("/user/create", post(user::create))
         .route("/user/login", post(user::login))
@@ -64,12 +64,6 @@ pub fn router(state: AppState) -> Router {
         .route("/user/reset_password", post(user::reset_password))
         .route("/user/confirm", post(user::confirm))
         .route("/user/confirm/resend", post(user::resend_confirmation))
-        .route_layer(middleware::from_fn_with_state(
-            state.stage.clone(),
-            health::refuse_too_early,
-        ));
-    Router::new()
-        .merge(user)
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/openapi.json", get(openapi::serve))
@@ -78,7 +72,7 @@ pub fn router(state: AppState) -> Router {
         .layer(option_layer(cors(&state.settings.cors_origins)))
         // One layer for all that every request goes through: each costs an allocation or two.
         .layer(middleware::from_fn_with_state(
-            Arc::clone(&state.settings),
+            state.clone(),
             context::enter,
         ))
         .with_state(state)

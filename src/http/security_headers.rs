@@ -14,6 +14,8 @@ const HEADERS: [(HeaderName, &str); 5] = [
 ];
 
 pub fn add(headers: &mut HeaderMap) {
+    // Also for the ones that others add: growing a map once is cheaper than three times.
+    headers.reserve(2 * HEADERS.len());
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
