@@ -23,9 +23,6 @@ use crate::serve::{ISSUER, LIFETIME, bare_router};
 /// As many as bench/run has in rotation.
 const ACCOUNTS: i64 = 1_000;
 
-/// Signs what is checked here, and nothing else.
-const SECRET: &str = "an-example-of-32-bytes-or-a-few-more-4f1c";
-
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// What
@@ -33,6 +30,9 @@ pub struct Options {
     what: What,
     /// How often
     times: usize,
+    /// The signing secret
+    #[arg(long)]
+    secret: String,
     /// An empty folder for the database of `answers`
     #[arg(long, default_value = ".")]
     folder: PathBuf,
@@ -49,7 +49,7 @@ enum What {
 }
 
 pub fn run(options: Options) -> anyhow::Result<()> {
-    let secret = SecretString::from(SECRET);
+    let secret = SecretString::from(options.secret.as_str());
     let tokens = AccessTokens::new(&secret, ISSUER.to_owned(), LIFETIME);
     let texts = (1..=ACCOUNTS)
         .map(|account| {
@@ -68,7 +68,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
         What::TokenChecks => check_all(&tokens, in_turn),
         What::BareAnswers => runtime.block_on(ask_all(bare_router(), in_turn)),
         What::Answers => runtime.block_on(async {
-            let app = app(&options.folder).await?;
+            let app = app(&options).await?;
             ask_all(http::router(app.state.clone()), in_turn).await
         }),
     }
@@ -99,11 +99,11 @@ async fn ask_all<'t>(router: Router, texts: impl Iterator<Item = &'t str>) -> an
 }
 
 /// The whole application with accounts, its log on, not listening.
-async fn app(folder: &std::path::Path) -> anyhow::Result<App> {
-    let database = format!("sqlite://{}", folder.join("count.db").display());
+async fn app(options: &Options) -> anyhow::Result<App> {
+    let database = format!("sqlite://{}", options.folder.join("count.db").display());
     let variables = [
         ("DATABASE_URL", database.as_str()),
-        ("JWT_SECRET", SECRET),
+        ("JWT_SECRET", options.secret.as_str()),
         ("DOORWARD__MAIL__TRANSPORT", "off"),
         ("DOORWARD__TELEMETRY__LOG_FORMAT", "json"),
     ];
