@@ -2,6 +2,7 @@
 //! and without an HTTP library, so that it takes little from what it measures.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -62,6 +63,8 @@ struct Storm {
     counting_from: Instant,
     end: Instant,
     answers: RefCell<Summary>,
+    /// Answers for each `code` of a problem.
+    codes: RefCell<BTreeMap<String, u64>>,
     /// Refusals that did not say when to come again.
     without_retry_after: Cell<u64>,
     connection_errors: Cell<u64>,
@@ -86,6 +89,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
         "connection_errors": storm.connection_errors.get(),
         "without_retry_after": storm.without_retry_after.get(),
         "statuses": answers.into_json(),
+        "codes": storm.codes.take(),
     });
     println!("{report}");
     Ok(())
@@ -107,6 +111,7 @@ fn storm(options: Options) -> anyhow::Result<Storm> {
         counting_from,
         end: counting_from + Duration::from_secs_f64(options.seconds),
         answers: RefCell::default(),
+        codes: RefCell::default(),
         without_retry_after: Cell::new(0),
         connection_errors: Cell::new(0),
     })
@@ -132,8 +137,9 @@ async fn client(storm: Rc<Storm>) {
             // It was under way at the end; the next one was not asked.
             Err(_) => return,
             Ok(Ok(response)) => {
-                storm.count(&response, asked);
-                storm.pause(&response)
+                let pause = storm.pause(&response);
+                storm.count(response, asked);
+                pause
             }
             Ok(Err(_)) => {
                 storm.connection_errors.update(|errors| errors + 1);
@@ -154,7 +160,7 @@ impl Storm {
         self.requests.get(number).map_or(&[], Vec::as_slice)
     }
 
-    fn count(&self, response: &Response, asked: Instant) {
+    fn count(&self, response: Response, asked: Instant) {
         if Instant::now() < self.counting_from {
             return;
         }
@@ -164,6 +170,9 @@ impl Storm {
         self.answers
             .borrow_mut()
             .add(response.status, asked.elapsed());
+        if let Some(code) = response.code {
+            *self.codes.borrow_mut().entry(code).or_default() += 1;
+        }
     }
 
     /// How long the client waits before it asks again.

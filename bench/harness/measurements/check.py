@@ -69,7 +69,8 @@ def _ratio(result, name):
 
 _COUNTED = """
 SELECT (SELECT coalesce(sum(calls), 0) FROM pg_stat_statements
-        WHERE dbid = d.oid AND query NOT LIKE '%pg_stat%') || '|' || pg_stat_get_db_xact_commit(d.oid)
+        WHERE dbid = d.oid AND query NOT LIKE '%pg_stat%')
+    || '|' || pg_stat_get_db_xact_commit(d.oid)
 FROM pg_database AS d WHERE datname = '{}'"""
 
 

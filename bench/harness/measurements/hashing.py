@@ -1,6 +1,7 @@
 """Password hashing: what the machine can do, and how much of it becomes logins."""
 
 import json
+from pathlib import Path
 from statistics import median
 
 from .. import native_hash, processes
@@ -71,5 +72,5 @@ def _ratio(rates, name):
 
 def has_avx512():
     """Whether the processor has what the fastest engines use."""
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as cpus:
-        return any(line.startswith("flags") and " avx512f " in line for line in cpus)
+    cpus = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    return any(line.startswith("flags") and " avx512f " in line for line in cpus)

@@ -36,7 +36,7 @@ def overload(bench):
         if refused := of["storm"]["statuses"].get("503"):
             rows.append(row(f"overload-refusal{suffix}", refused["p99_ms"]))
     worst = max(unruly, polite, key=lambda of: of["above_mib"])
-    rows.append(row("overload-memory", worst["above_mib"], figure=f"{worst['peak_mib']:.0f} MiB"))
+    rows.append(row("overload-memory", worst["above_mib"]))
     rows.append(row("overload-recovery", max(of["recovery_ms"] for of in (unruly, polite))))
     notes = [_note(name, of) for name, of in (("at once", unruly), ("Retry-After", polite))]
     return Result(rows, notes, raw)
@@ -74,11 +74,12 @@ def _storm(bench, on_refusal):
 
 def _note(name, of):
     served = of["storm"]["statuses"].get("200", {"p50_ms": 0, "p99_ms": 0})
-    refused = of["storm"]["statuses"].get("503", {"count": 0, "p50_ms": 0, "p99_ms": 0})
+    refused = of["storm"]["statuses"].get("503", {"p50_ms": 0, "p99_ms": 0})
+    codes = ", ".join(f"{count:,} {code}" for code, count in of["storm"]["codes"].items())
     return (
         f"{name}: {of['storm']['goodput']:.1f} logins/s, p50 {served['p50_ms']:.0f} ms; "
-        f"{refused['count']:,} refusals, p50 {refused['p50_ms']:.1f} ms, p99 "
-        f"{refused['p99_ms']:.0f} ms; full speed after {of['recovery_ms']:.0f} ms"
+        f"refusals ({codes}) p50 {refused['p50_ms']:.1f} ms, p99 {refused['p99_ms']:.0f} ms; "
+        f"at most {of['peak_mib']:.0f} MiB; full speed after {of['recovery_ms']:.0f} ms"
     )
 
 

@@ -15,6 +15,8 @@ const BUFFER_BYTES: usize = 8 * 1024;
 pub struct Response {
     pub status: u16,
     pub retry_after: Option<Duration>,
+    /// The `code` of a problem: there is more than one reason for a 503.
+    pub code: Option<String>,
 }
 
 /// A connection, made when it is first needed.
@@ -76,9 +78,16 @@ fn parse(bytes: &[u8]) -> io::Result<Option<Response>> {
             retry_after = Some(Duration::from_secs(number()?.into()));
         }
     }
-    let whole = bytes.len() >= head + 4 + length;
-    Ok(whole.then_some(Response {
+    let body = bytes.get(head + 4..).unwrap_or_default();
+    Ok((body.len() >= length).then(|| Response {
         status,
         retry_after,
+        code: code(body),
     }))
+}
+
+fn code(body: &[u8]) -> Option<String> {
+    let text = str::from_utf8(body).ok()?;
+    let (_, code) = text.split_once("\"code\":\"")?;
+    Some(code.split_once('"')?.0.to_owned())
 }
