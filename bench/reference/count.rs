@@ -48,7 +48,7 @@ enum What {
     Answers,
 }
 
-pub fn run(options: Options) -> anyhow::Result<()> {
+pub fn run(options: &Options) -> anyhow::Result<()> {
     let secret = SecretString::from(options.secret.as_str());
     let tokens = AccessTokens::new(&secret, ISSUER.to_owned(), LIFETIME);
     let texts = (1..=ACCOUNTS)
@@ -68,7 +68,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
         What::TokenChecks => check_all(&tokens, in_turn),
         What::BareAnswers => runtime.block_on(ask_all(bare_router(), in_turn)),
         What::Answers => runtime.block_on(async {
-            let app = app(&options).await?;
+            let app = app(options).await?;
             ask_all(http::router(app.state.clone()), in_turn).await
         }),
     }

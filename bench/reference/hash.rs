@@ -68,18 +68,22 @@ struct Share {
     tag: [u8; 32],
 }
 
-pub fn run(options: Options) -> anyhow::Result<()> {
-    let options: &'static Options = Box::leak(Box::new(options));
-    let threads: Vec<_> = (0..options.threads)
-        .map(|_| thread::spawn(|| hash_for(options)))
-        .collect();
-    let (mut per_second, mut hashes, mut tag) = (0.0, 0, [0; 32]);
-    for thread in threads {
-        let share = thread.join().map_err(|_| anyhow!("a thread panicked"))??;
-        per_second += f64::from(share.hashes) / share.seconds;
-        hashes += share.hashes;
-        tag = share.tag;
-    }
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    let shares = thread::scope(|scope| {
+        let threads: Vec<_> = (0..options.threads)
+            .map(|_| scope.spawn(|| hash_for(options)))
+            .collect();
+        let joined = threads.into_iter().map(thread::ScopedJoinHandle::join);
+        joined
+            .map(|share| share.map_err(|_| anyhow!("a thread panicked"))?)
+            .collect::<anyhow::Result<Vec<Share>>>()
+    })?;
+    let hashes: u32 = shares.iter().map(|share| share.hashes).sum();
+    let rates = shares
+        .iter()
+        .map(|share| f64::from(share.hashes) / share.seconds);
+    let per_second: f64 = rates.sum();
+    let tag = shares.first().map_or([0; 32], |share| share.tag);
     let tag = tag
         .iter()
         .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));

@@ -31,8 +31,8 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Serve(options) => serve::run(options),
-        Command::Hash(options) => hash::run(options),
-        Command::Storm(options) => storm::run(options),
-        Command::Count(options) => count::run(options),
+        Command::Hash(options) => hash::run(&options),
+        Command::Storm(options) => storm::run(&options),
+        Command::Count(options) => count::run(&options),
     }
 }

@@ -70,7 +70,7 @@ struct Storm {
     connection_errors: Cell<u64>,
 }
 
-pub fn run(options: Options) -> anyhow::Result<()> {
+pub fn run(options: &Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -95,7 +95,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn storm(options: Options) -> anyhow::Result<Storm> {
+fn storm(options: &Options) -> anyhow::Result<Storm> {
     let accounts = std::fs::read_to_string(&options.accounts).context("the accounts file")?;
     let requests: Vec<Vec<u8>> = accounts
         .lines()
