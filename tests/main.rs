@@ -5,6 +5,8 @@ mod support;
 
 mod access_token_use;
 mod access_tokens;
+mod account_cache;
+mod account_cache_races;
 mod bearer;
 mod canonical_email;
 mod command_line;

@@ -41,7 +41,7 @@ BEGIN
         SELECT epoch, stamp, OLD.id FROM account_epoch;
 END;
 
--- INSERT OR REPLACE removes rows without a word to the trigger above.
+-- INSERT OR REPLACE and UPDATE OR REPLACE remove rows without a word to the trigger above.
 CREATE TRIGGER users_replaced BEFORE INSERT ON users
 WHEN EXISTS (SELECT 1 FROM users WHERE id = NEW.id OR email_key = NEW.email_key)
 BEGIN
@@ -49,4 +49,14 @@ BEGIN
     INSERT INTO account_changes (epoch, stamp, user_id)
         SELECT e.epoch, e.stamp, u.id FROM account_epoch AS e
         JOIN users AS u ON u.id = NEW.id OR u.email_key = NEW.email_key;
+END;
+
+CREATE TRIGGER users_overwritten BEFORE UPDATE OF id, email_key ON users
+WHEN EXISTS (SELECT 1 FROM users
+    WHERE (id = NEW.id OR email_key = NEW.email_key) AND id <> OLD.id)
+BEGIN
+    UPDATE account_epoch SET epoch = epoch + 1, stamp = random();
+    INSERT INTO account_changes (epoch, stamp, user_id)
+        SELECT e.epoch, e.stamp, u.id FROM account_epoch AS e
+        JOIN users AS u ON (u.id = NEW.id OR u.email_key = NEW.email_key) AND u.id <> OLD.id;
 END;

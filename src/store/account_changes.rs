@@ -9,9 +9,9 @@ use crate::domain::account::{Account, AccountId};
 /// A moment in the history of all accounts. Two that are equal have the same accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epoch {
-    number: i64,
+    pub(super) number: i64,
     /// Random: a history that was lost in a failover had another one at this number.
-    stamp: i64,
+    pub(super) stamp: i64,
 }
 
 /// What happened to the accounts since an epoch.
@@ -52,7 +52,7 @@ const FORGET: &str = "DELETE FROM account_changes WHERE epoch IN (
 #[derive(sqlx::FromRow)]
 struct Row {
     epoch: i64,
-    stamp: i64,
+    pub(super) stamp: i64,
     #[sqlx(flatten)]
     account: MaybeAccount,
 }

@@ -12,7 +12,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::{PATIENCE, StoreError};
 
 /// How often work is tried when other transactions get in its way.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 32;
+
+/// The longest pause between two attempts grows up to this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 
 /// The attempts at one piece of work.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ impl Turns {
         self.taken += 1;
         if matches!(done, Err(StoreError::Contended(_))) && self.taken < ATTEMPTS {
             // Up to 8 ms, 16 ms, … in random parts, so that rivals do not meet again.
-            let longest = Duration::from_millis(4 << self.taken);
+            let longest = Duration::from_millis(4 << self.taken.min(16)).min(LONGEST_PAUSE);
             sleep(longest.mul_f64(rand::random::<f64>())).await;
             return ControlFlow::Continue(());
         }

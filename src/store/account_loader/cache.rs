@@ -87,3 +87,66 @@ impl Cache {
         self.young.insert(id, account);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(id: AccountId) -> Arc<Account> {
+        Arc::new(Account {
+            id,
+            email: String::new(),
+            email_key: String::new(),
+            token_version: 1,
+            confirmed_at: None,
+            disabled_at: None,
+        })
+    }
+
+    fn epoch(number: i64) -> Epoch {
+        Epoch { number, stamp: 0 }
+    }
+
+    #[test]
+    fn it_never_holds_more_than_its_capacity_and_keeps_what_is_asked_for() {
+        let mut cache = Cache::new(100);
+        cache.begin(epoch(1));
+        cache.remember(epoch(1), &account(0));
+        for id in 1..10_000 {
+            cache.remember(epoch(1), &account(id));
+            assert!(cache.get(0).is_some(), "lost at {id}");
+            assert!(cache.young.len() + cache.old.len() <= 100);
+        }
+        assert!(cache.get(1).is_none());
+    }
+
+    #[test]
+    fn an_account_of_another_epoch_is_not_taken_in() {
+        let mut cache = Cache::new(100);
+        cache.remember(epoch(1), &account(1));
+        cache.begin(epoch(2));
+        for other in [
+            epoch(1),
+            epoch(3),
+            Epoch {
+                number: 2,
+                stamp: 1,
+            },
+        ] {
+            cache.remember(other, &account(1));
+        }
+        assert!(cache.get(1).is_none());
+    }
+
+    #[test]
+    fn what_changed_is_thrown_out_of_both_generations() {
+        let mut cache = Cache::new(4);
+        cache.begin(epoch(1));
+        (1..=4).for_each(|id| cache.remember(epoch(1), &account(id)));
+        cache.move_on(epoch(2), &Changes::Of(vec![1, 3]));
+        let left = (1..=4).filter(|id| cache.get(*id).is_some());
+        assert_eq!(left.collect::<Vec<_>>(), [2, 4]);
+        cache.move_on(epoch(3), &Changes::Any);
+        assert!((1..=4).all(|id| cache.get(id).is_none()));
+    }
+}

@@ -1,0 +1,179 @@
+//! A history of racing changes and checks on two instances, in which no check may give what a
+//! change that had ended before it began has replaced.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use doorward::store::account_loader::AccountLoader;
+use doorward::user_manager::Which;
+use futures_util::future::join_all;
+use rstest::rstest;
+
+use crate::account_cache::{add_accounts, instance};
+use crate::support::*;
+
+const ACCOUNTS: i64 = 5;
+const CHANGES: usize = 150;
+const CHECKERS: usize = 6;
+
+/// Puts every beginning and end in one order.
+#[derive(Default)]
+struct Order(AtomicU64);
+
+impl Order {
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst)
+    }
+}
+
+/// Something that began, ended, and made or saw a token version.
+struct Event {
+    account: i64,
+    began: u64,
+    ended: u64,
+    version: i64,
+}
+
+async fn change(app: Arc<TestApp>, account: i64, order: Arc<Order>) -> Vec<Event> {
+    let mut events = Vec::new();
+    for number in 0..CHANGES {
+        let began = order.next();
+        let which = Which::Id(account);
+        app.users
+            .admin_revoke_tokens(&which)
+            .await
+            .expect("revoked");
+        let version = i64::try_from(number).expect("small") + 2;
+        let ended = order.next();
+        events.push(Event {
+            account,
+            began,
+            ended,
+            version,
+        });
+    }
+    events
+}
+
+async fn check(
+    loader: AccountLoader,
+    first: usize,
+    order: Arc<Order>,
+    done: Arc<AtomicBool>,
+) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut account = i64::try_from(first).expect("small");
+    while !done.load(Ordering::SeqCst) {
+        account = account % ACCOUNTS + 1;
+        let began = order.next();
+        let found = loader.load(account).await.expect("loaded");
+        let version = found.expect("there").token_version;
+        let ended = order.next();
+        events.push(Event {
+            account,
+            began,
+            ended,
+            version,
+        });
+    }
+    events
+}
+
+/// SECURITY 25. Every check gives a version that was there at some moment during the check.
+fn assert_strict(changes: &[Event], checks: &[Event]) {
+    for check in checks {
+        for change in changes
+            .iter()
+            .filter(|change| change.account == check.account)
+        {
+            let too_old = change.ended < check.began && check.version < change.version;
+            let too_new = check.ended < change.began && check.version >= change.version;
+            assert!(
+                !too_old && !too_new,
+                "account {}: a check from {} to {} saw version {}, but the change to {} was \
+                 from {} to {}",
+                check.account,
+                check.began,
+                check.ended,
+                check.version,
+                change.version,
+                change.began,
+                change.ended
+            );
+        }
+    }
+}
+
+async fn race(app: TestApp, cached: usize) {
+    add_accounts(&app, ACCOUNTS).await;
+    let app = Arc::new(app);
+    let (order, done) = (Arc::new(Order::default()), Arc::new(AtomicBool::new(false)));
+    let instances = [instance(&app, cached), instance(&app, cached)];
+    let checkers: Vec<_> = (0..CHECKERS)
+        .map(|number| {
+            let loader = instances[number % 2].1.clone();
+            tokio::spawn(check(loader, number, Arc::clone(&order), Arc::clone(&done)))
+        })
+        .collect();
+    let changers = (1..=ACCOUNTS)
+        .map(|account| tokio::spawn(change(Arc::clone(&app), account, Arc::clone(&order))));
+    let changes = join_all(changers).await;
+    done.store(true, Ordering::SeqCst);
+    let checks = join_all(checkers).await;
+    let flat = |events: Vec<Result<Vec<Event>, _>>| -> Vec<Event> {
+        events
+            .into_iter()
+            .flat_map(|task: Result<_, tokio::task::JoinError>| task.expect("no panic"))
+            .collect()
+    };
+    let (changes, checks) = (flat(changes), flat(checks));
+    assert!(
+        checks.len() > changes.len() / 4,
+        "this was no race: {} checks",
+        checks.len()
+    );
+    assert_strict(&changes, &checks);
+}
+
+/// SECURITY 25. With room for all accounts, for some, and for none.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn no_check_on_two_instances_gives_what_was_replaced(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[values(1_000, 4, 0)] cached: usize,
+) {
+    race(TestApp::start(engine).await, cached).await;
+}
+
+/// SECURITY 25.
+#[rstest]
+#[case("serializable")]
+#[case("repeatable read")]
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_at_a_stricter_isolation_level(#[case] level: &str) {
+    let first = TestApp::start(Postgres).await;
+    let name = first.database.text("SELECT current_database()::text").await;
+    let set = format!("ALTER DATABASE {name} SET default_transaction_isolation = '{level}'");
+    first.database.execute(&set).await;
+    // Only new connections get it.
+    race(first.another_instance().await, 1_000).await;
+}
+
+/// The check of the history can fail.
+#[test]
+#[should_panic(expected = "a check from 2 to 3 saw version 1, but the change to 2 was from 0 to 1")]
+fn a_history_that_no_correct_service_gives_is_found() {
+    let change = Event {
+        account: 1,
+        began: 0,
+        ended: 1,
+        version: 2,
+    };
+    let check = Event {
+        account: 1,
+        began: 2,
+        ended: 3,
+        version: 1,
+    };
+    assert_strict(&[change], &[check]);
+}
