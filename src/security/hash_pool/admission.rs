@@ -67,8 +67,8 @@ struct Waiter {
 pub(super) enum Entry {
     Granted(Permit),
     Waiting {
-        // Before `granted`: whoever goes away leaves the queue first, and then drops what it
-        // may have been given.
+        // Whoever goes away may have been given a slot already: it is in `granted`, and is given
+        // back with it.
         place: Place,
         granted: oneshot::Receiver<Permit>,
         deadline: Instant,
@@ -242,14 +242,14 @@ impl Entry {
                 place,
                 granted,
                 deadline,
-            } => match timeout_at(deadline, granted).await {
-                Ok(Ok(permit)) => Ok(permit),
-                Ok(Err(_)) | Err(_) => {
-                    let admission = &place.admission;
-                    let wait = admission.lock().expected_wait(&admission.limits, 0);
-                    Err(Refused(wait.max(SHORTEST_RETRY)))
+            } => {
+                if let Ok(Ok(permit)) = timeout_at(deadline, granted).await {
+                    return Ok(permit);
                 }
-            },
+                let admission = &place.admission;
+                let wait = admission.lock().expected_wait(&admission.limits, 0);
+                Err(Refused(wait.max(SHORTEST_RETRY)))
+            }
         }
     }
 }

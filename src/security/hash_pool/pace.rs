@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 /// Refusals that leave in a second; when there are more, each waits for its turn...
 const PER_SECOND: u32 = 500;
 /// ...but no longer than this.
-const LONGEST: Duration = Duration::from_millis(150);
+const LONGEST: Duration = Duration::from_millis(200);
 
 /// When the next refusal may leave.
 #[derive(Debug, Default)]

@@ -27,12 +27,12 @@ async fn soon<T>(something: impl Future<Output = T>) -> T {
 }
 
 fn enter(admission: &Arc<Admission>, account: AccountHash) -> Entry {
-    admission.enter(account).ok().expect("let in")
+    admission.enter(account).expect("let in")
 }
 
 fn take(admission: &Arc<Admission>, account: AccountHash) -> Permit {
     let permit = enter(admission, account).granted().now_or_never();
-    permit.expect("at once").ok().expect("granted")
+    permit.expect("at once").expect("granted")
 }
 
 fn refused(admission: &Arc<Admission>, account: AccountHash) -> Duration {
@@ -59,7 +59,7 @@ async fn who_arrives_first_is_served_first() {
     for mut first in waiting.drain(..) {
         assert!(first.as_mut().now_or_never().is_none(), "waits");
         busy.pop();
-        busy.push(soon(first).await.ok().expect("granted"));
+        busy.push(soon(first).await.expect("granted"));
     }
     drop(busy);
     assert_eq!(admission.counts(), IDLE);
@@ -76,7 +76,7 @@ async fn an_account_has_its_own_bound_and_does_not_stop_others() {
     drop(other);
     assert!(third.as_mut().now_or_never().is_none(), "not for others");
     drop(one);
-    soon(third).await.ok().expect("granted");
+    soon(third).await.expect("granted");
 }
 
 /// Otherwise fifty logins of one account would go to the end of a long queue again and again.
@@ -89,10 +89,10 @@ async fn whoever_waited_for_its_account_has_the_turn_of_its_arrival() {
     let mut later = Box::pin(enter(&admission, 4).granted());
     let [one, two] = mine;
     drop(one);
-    let _parked = soon(parked.as_mut()).await.ok().expect("older");
+    let _parked = soon(parked.as_mut()).await.expect("older");
     assert!(later.as_mut().now_or_never().is_none(), "newer");
     drop(two);
-    soon(later).await.ok().expect("its turn");
+    soon(later).await.expect("its turn");
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn what_was_given_to_a_caller_who_goes_away_goes_on_to_the_next() {
     busy.pop();
     assert!(next.as_mut().now_or_never().is_none(), "not its turn yet");
     drop(gone);
-    soon(next).await.ok().expect("its turn");
+    soon(next).await.expect("its turn");
     drop(busy);
     assert_eq!(admission.counts(), IDLE);
 }
@@ -256,7 +256,7 @@ async fn whoever_stays_is_served() {
                     let patience = Duration::from_micros(rand::rng().random_range(0..3_000));
                     drop(timeout(patience, entry.granted()).await);
                 } else {
-                    drop(entry.granted().await.ok().expect("its turn"));
+                    drop(entry.granted().await.expect("its turn"));
                 }
             });
         }
