@@ -18,7 +18,7 @@ use crate::config::{Config, Environment, MailTransport};
 use crate::http::{self, AppState, HttpSettings, Stage, server};
 use crate::mail::{Envelope, LetterWriter, MailError, Mailer};
 use crate::security::access_token::AccessTokens;
-use crate::security::hash_pool::HashPool;
+use crate::security::hash_pool::{HashPool, PoolSettings};
 use crate::security::signing_secret;
 use crate::store::account_loader::AccountLoader;
 use crate::store::{MigrationError, Store};
@@ -81,8 +81,15 @@ impl App {
         let secret = signing_secret(&config)?;
         let tokens = AccessTokens::new(&secret, config.jwt.issuer.clone(), config.jwt.lifetime);
         let password = &config.password;
-        let hashes = HashPool::start(password.hash, password.hash_threads, password.hash_queue)
-            .map_err(AppError::Threads)?;
+        let hashes = HashPool::start(&PoolSettings {
+            params: password.hash,
+            engine: password.engine.engine(),
+            threads: password.hash_threads,
+            queue: password.hash_queue,
+            wait: password.hash_wait,
+            nice: password.hash_nice,
+        })
+        .map_err(AppError::Threads)?;
         let wake = Arc::new(Notify::new());
         let users = UserManager::new(Parts {
             loader: AccountLoader::start(&store, database.cached_accounts),

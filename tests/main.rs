@@ -35,6 +35,7 @@ mod one_time_token_effects;
 mod one_time_tokens;
 mod openapi;
 mod outbox;
+mod overload;
 mod panics;
 mod passwords;
 mod process;

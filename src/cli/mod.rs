@@ -2,6 +2,7 @@
 
 mod check_config;
 mod healthcheck;
+mod open_files;
 mod user;
 
 use std::process::ExitCode;
@@ -91,6 +92,7 @@ pub async fn run() -> Result<(), CliError> {
     match command {
         Command::Serve => {
             telemetry::start(&config.telemetry);
+            open_files::allow_all();
             Ok(App::build(config, Arc::new(SystemClock))?.serve().await?)
         }
         Command::Migrate => {

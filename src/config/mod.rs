@@ -18,7 +18,7 @@ pub use sources::{Environment, Sources};
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::lockout::LockoutPolicy;
 use crate::domain::password::PasswordPolicy;
-use crate::security::password_hash::HashParams;
+use crate::security::password_hash::{EngineChoice, HashParams};
 use crate::store::DatabaseUrl;
 use reader::Reader;
 
@@ -76,8 +76,11 @@ pub struct JwtConfig {
 pub struct PasswordConfig {
     pub policy: PasswordPolicy,
     pub hash: HashParams,
+    pub engine: EngineChoice,
     pub hash_threads: usize,
     pub hash_queue: usize,
+    pub hash_wait: Duration,
+    pub hash_nice: i32,
 }
 
 #[derive(Debug, Clone)]

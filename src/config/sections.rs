@@ -17,7 +17,9 @@ use super::{
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::lockout::LockoutPolicy;
 use crate::domain::password::{PasswordPolicy, Preset};
-use crate::security::password_hash::{DEFAULT_ITERATIONS, DEFAULT_MEMORY_KIB, HashParams};
+use crate::security::password_hash::{
+    DEFAULT_ITERATIONS, DEFAULT_MEMORY_KIB, EngineChoice, HashParams,
+};
 use crate::security::signing_secret;
 use crate::store::DatabaseUrl;
 
@@ -154,6 +156,13 @@ fn password(r: &mut Reader) -> Option<PasswordConfig> {
     let iterations = r.range("password.iterations", 1..=16);
     let threads = r.range_or("password.hash_threads", "auto", 1..=256);
     let hash_queue = r.range("password.hash_queue", 1..=100_000);
+    let hash_wait = r.duration("password.hash_wait", "100ms", "5m");
+    let hash_nice = r.range("password.hash_nice", 0..=19);
+    let engines = [
+        ("auto", EngineChoice::Auto),
+        ("portable", EngineChoice::Portable),
+    ];
+    let engine = r.choice("password.engine", &engines);
 
     let hash = memory_kib
         .zip(iterations)
@@ -193,6 +202,9 @@ fn password(r: &mut Reader) -> Option<PasswordConfig> {
         hash: hash?,
         hash_threads: threads?.or(cores),
         hash_queue: hash_queue?,
+        hash_wait: hash_wait?,
+        hash_nice: hash_nice?,
+        engine: engine?,
     })
 }
 

@@ -186,7 +186,10 @@ impl From<Failure> for Problem {
                 tracing::warn!(%error, "the database is not available");
                 Self::of(&kind::UNAVAILABLE)
             }
-            Failure::Overloaded => Self::of(&kind::OVERLOADED),
+            Failure::Overloaded(retry_after) => Self {
+                retry_after: Some(retry_after),
+                ..Self::of(&kind::OVERLOADED)
+            },
             Failure::Internal(error) => {
                 tracing::error!(error, "internal error");
                 Self::of(&kind::INTERNAL)

@@ -1,20 +1,50 @@
 //! Password hashing under load: a few threads, a bounded queue, and refusal of the rest.
 //!
-//! A caller first takes a [`Slot`], looks at the database once more, and only then spends a hash.
-//! There is one slot more than there are threads, so that a thread finds work while another
-//! caller talks to the database, and so that parallel guesses at one account cost at most as
-//! many hashes as lock it, plus the number of threads (SECURITY 9).
+//! A caller enters the queue before it asks the database anything, waits for a [`Slot`], looks at
+//! the database once more, and only then spends a hash. There are many more slots than threads,
+//! so that a slow database lengthens answers and the threads still have work. An account has only
+//! one slot more than there are threads: parallel guesses at it cost at most as many hashes as
+//! lock it, plus the number of threads (SECURITY 9), and it cannot keep others from their turn.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::{fmt, io, thread};
+mod admission;
+mod pace;
+mod worker;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+use std::{fmt, io};
 
-use super::password_hash::{HashError, HashMemory, HashParams, Verdict};
+use tokio::sync::oneshot;
+
+use self::admission::{Admission, Entry, Limits, Permit, Refused};
+use self::pace::Pace;
+use self::worker::Job;
+use super::password_hash::{Engine, HashError, HashMemory, HashParams, Verdict};
+use crate::domain::email::EmailKey;
 use crate::domain::password::{NewPassword, PasswordHash, PresentedPassword};
+
+/// Enough that two threads go on hashing while each slot is kept for five statements of 20 ms.
+const SLOTS_PER_THREAD: usize = 32;
+
+/// The share of the queue that one account can take, and its least.
+const PLACES_OF_ONE: (usize, usize) = (16, 64);
+
+/// What the settings say about the pool.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSettings {
+    pub params: HashParams,
+    pub engine: Engine,
+    pub threads: usize,
+    /// At most so many callers wait.
+    pub queue: usize,
+    /// Whoever would have to wait longer is refused on arrival. Those whose wait was misjudged
+    /// are refused after twice this time.
+    pub wait: Duration,
+    /// How far the threads step back for others: 0 not at all, 19 as far as it goes. Linux only.
+    pub nice: i32,
+}
 
 /// The hashing threads; cheap to clone.
 #[derive(Clone)]
@@ -25,27 +55,32 @@ pub struct HashPool {
 struct Shared {
     params: HashParams,
     jobs: mpsc::Sender<Job>,
-    slots: Arc<Semaphore>,
-    waiting: AtomicUsize,
-    longest_queue: usize,
+    admission: Arc<Admission>,
+    accounts: RandomState,
+    pace: Pace,
     computed: Arc<AtomicU64>,
 }
 
-type Job = Box<dyn FnOnce(&mut HashMemory) + Send>;
+/// A place in the queue. Whoever drops it goes away.
+#[must_use]
+pub struct Ticket {
+    pool: HashPool,
+    entry: Entry,
+}
 
 /// The right to spend hashes, one at a time. It belongs to the job as well, so that a caller
 /// who goes away does not free a thread that is still at work (SECURITY 19).
 pub struct Slot {
     pool: HashPool,
-    permit: Arc<OwnedSemaphorePermit>,
+    permit: Arc<Permit>,
 }
 
 /// Why there is no hash.
 #[derive(Debug, thiserror::Error)]
 pub enum HashPoolError {
-    /// The queue is full; try again in a moment.
+    /// Too many wait; what waits now should be done after this time, at least a second.
     #[error("too many passwords are waiting to be hashed")]
-    Overloaded,
+    Overloaded(Duration),
     /// The hash could not be computed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -54,69 +89,86 @@ pub enum HashPoolError {
     Worker,
 }
 
+impl From<Refused> for HashPoolError {
+    fn from(Refused(retry_after): Refused) -> Self {
+        Self::Overloaded(retry_after)
+    }
+}
+
 impl HashPool {
-    /// Starts `threads` hashing threads; at most `longest_queue` callers wait for a slot.
+    /// Starts the hashing threads.
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn start(params: HashParams, threads: usize, longest_queue: usize) -> io::Result<Self> {
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
-        for number in 0..threads {
-            let queue = Arc::clone(&queue);
-            thread::Builder::new()
-                .name(format!("hash-{number}"))
-                .spawn(move || work(&queue))?;
-        }
+    pub fn start(settings: &PoolSettings) -> io::Result<Self> {
+        let &PoolSettings { threads, queue, .. } = settings;
+        let (share, least) = PLACES_OF_ONE;
+        let limits = Limits {
+            threads,
+            slots: threads * SLOTS_PER_THREAD,
+            slots_of_one: threads + 1,
+            places: queue,
+            places_of_one: (queue / share).max(least),
+            longest_wait: settings.wait,
+        };
+        let admission = Admission::new(limits, settings.params.assumed_time());
+        let jobs = worker::start(threads, settings.engine, settings.nice, &admission)?;
+        tracing::info!(
+            engine = settings.engine.describe(),
+            threads,
+            nice = settings.nice,
+            "hashing passwords"
+        );
         Ok(Self {
             shared: Arc::new(Shared {
-                params,
+                params: settings.params,
                 jobs,
-                slots: Arc::new(Semaphore::new(threads + 1)),
-                waiting: AtomicUsize::new(0),
-                longest_queue,
+                admission,
+                accounts: RandomState::new(),
+                pace: Pace::default(),
                 computed: Arc::default(),
             }),
         })
     }
 
-    /// Waits for a slot, unless too many wait already.
+    /// Takes a place in the queue. Comes before anything else is spent on a request; dropping
+    /// what it gives, or this future, gives the place back.
     ///
     /// # Errors
-    /// [`HashPoolError::Overloaded`] at once when the queue is full.
-    pub async fn slot(&self) -> Result<Slot, HashPoolError> {
-        let slots = Arc::clone(&self.shared.slots);
-        let permit = if let Ok(permit) = Arc::clone(&slots).try_acquire_owned() {
-            permit
-        } else {
-            let _place = Place::take(&self.shared)?;
-            slots
-                .acquire_owned()
-                .await
-                .map_err(|_| HashPoolError::Worker)?
-        };
-        Ok(Slot {
-            pool: self.clone(),
-            permit: Arc::new(permit),
-        })
-    }
-
-    /// Refuses at once what [`Self::slot`] would refuse now, before anything else is spent on it.
-    ///
-    /// # Errors
-    /// [`HashPoolError::Overloaded`] when the queue is full.
-    pub fn refuse_overload(&self) -> Result<(), HashPoolError> {
-        let full = self.shared.waiting.load(Ordering::Relaxed) >= self.shared.longest_queue;
-        if full && self.shared.slots.available_permits() == 0 {
-            return Err(HashPoolError::Overloaded);
+    /// [`HashPoolError::Overloaded`] when the queue is full, the wait would be too long, or the
+    /// account has too many in it; at once, or a little later while refusals come fast.
+    pub async fn enter(&self, account: &EmailKey) -> Result<Ticket, HashPoolError> {
+        let account = self.shared.accounts.hash_one(account);
+        match self.shared.admission.enter(account) {
+            Ok(entry) => Ok(Ticket {
+                pool: self.clone(),
+                entry,
+            }),
+            Err(refused) => {
+                self.shared.pace.turn().await;
+                Err(refused.into())
+            }
         }
-        Ok(())
     }
 
     /// How many hashes were computed since the start.
     #[must_use]
     pub fn computed(&self) -> u64 {
         self.shared.computed.load(Ordering::Relaxed)
+    }
+}
+
+impl Ticket {
+    /// Waits for this ticket's turn.
+    ///
+    /// # Errors
+    /// [`HashPoolError::Overloaded`] when it does not come in time.
+    pub async fn slot(self) -> Result<Slot, HashPoolError> {
+        let permit = Arc::new(self.entry.granted().await?);
+        Ok(Slot {
+            pool: self.pool,
+            permit,
+        })
     }
 }
 
@@ -172,43 +224,17 @@ impl Slot {
     }
 }
 
-/// One thread: takes jobs until the pool is gone. A job that panics costs its own answer only.
-fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
-    let mut memory = HashMemory::default();
-    loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
-            tracing::error!("a hashing job panicked");
-            memory = HashMemory::default();
-        }
-    }
-}
-
-/// A place in the queue, given back when the caller gets its slot or goes away.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(shared: &'a Shared) -> Result<Self, HashPoolError> {
-        let place = Self(&shared.waiting);
-        if place.0.fetch_add(1, Ordering::Relaxed) >= shared.longest_queue {
-            return Err(HashPoolError::Overloaded);
-        }
-        Ok(place)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl fmt::Debug for HashPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HashPool")
             .field("computed", &self.computed())
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket")
     }
 }
 

@@ -1,10 +1,16 @@
 //! Password hashes: Argon2id (RFC 9106) as PHC strings, with bounded parameters.
 
-use std::fmt;
-use std::str::FromStr as _;
+mod engine;
+mod memory;
 
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use argon2::password_hash::phc::{ParamsString, PasswordHash as Phc, Salt};
+use argon2::{ARGON2ID_IDENT, Params, Version};
+
+pub use engine::{Engine, EngineChoice};
+pub use memory::HashMemory;
 
 use crate::domain::password::PasswordHash;
 
@@ -17,6 +23,9 @@ pub const DEFAULT_ITERATIONS: u32 = 2;
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_ITERATIONS: u32 = 16;
 const MAX_LANES: u32 = 8;
+
+/// What one pass takes for each KiB, on an ordinary machine.
+const A_BLOCK: Duration = Duration::from_nanos(250);
 
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
@@ -53,13 +62,17 @@ pub enum HashError {
     NoRandomness,
     #[error("argon2: {0}")]
     Argon2(argon2::Error),
+    #[error("argon2-rust: {0}")]
+    Fast(argon2_rust::Error),
 }
 
-/// One worker's memory, used again for each hash: it saves a third of the time.
-#[derive(Default)]
-pub struct HashMemory(Vec<Block>);
-
 impl HashParams {
+    /// About what one hash takes, for who has not measured it yet.
+    #[must_use]
+    pub fn assumed_time(self) -> Duration {
+        A_BLOCK.saturating_mul(self.memory_kib.saturating_mul(self.iterations))
+    }
+
     fn argon2(self) -> Result<Params, HashError> {
         Params::new(self.memory_kib, self.iterations, 1, Some(HASH_BYTES))
             .map_err(HashError::Argon2)
@@ -74,7 +87,7 @@ impl HashParams {
         rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut salt)
             .map_err(|_| HashError::NoRandomness)?;
         let params = self.argon2()?;
-        let hash = memory.compute(params.clone(), Version::V0x13, password, &salt, HASH_BYTES)?;
+        let hash = memory.compute(&params, Version::V0x13, password, &salt, HASH_BYTES)?;
         let phc = Phc {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
@@ -112,7 +125,7 @@ impl HashParams {
             return Err(HashError::TooExpensive);
         }
         let outdated = params != self.argon2()? || version != Version::V0x13;
-        let computed = memory.compute(params, version, password, salt.as_ref(), expected.len())?;
+        let computed = memory.compute(&params, version, password, salt.as_ref(), expected.len())?;
         memory.shrink_to(self.memory_kib);
         // `Output` compares in constant time.
         Ok(if computed == expected {
@@ -132,52 +145,13 @@ impl HashParams {
         memory: &mut HashMemory,
     ) -> Result<Verdict, HashError> {
         memory.compute(
-            self.argon2()?,
+            &self.argon2()?,
             Version::V0x13,
             password,
             &[0; SALT_BYTES],
             HASH_BYTES,
         )?;
         Ok(Verdict::Mismatch)
-    }
-}
-
-/// What is in it was made from passwords.
-impl fmt::Debug for HashMemory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HashMemory({} KiB)", self.0.len())
-    }
-}
-
-impl HashMemory {
-    fn compute(
-        &mut self,
-        params: Params,
-        version: Version,
-        password: &[u8],
-        salt: &[u8],
-        length: usize,
-    ) -> Result<Output, HashError> {
-        let blocks = params.block_count();
-        if self.0.len() < blocks {
-            self.0.resize(blocks, Block::new());
-        }
-        let argon2 = Argon2::new(Algorithm::Argon2id, version, params);
-        let mut buffer = [0; Output::MAX_LENGTH];
-        let output = buffer.get_mut(..length).ok_or(HashError::Malformed)?;
-        argon2
-            .hash_password_into_with_memory(password, salt, output, &mut self.0[..blocks])
-            .map_err(HashError::Argon2)?;
-        Output::new(output).map_err(|_| HashError::Malformed)
-    }
-
-    /// Gives back what one expensive old hash needed.
-    fn shrink_to(&mut self, memory_kib: u32) {
-        let usual = usize::try_from(memory_kib).unwrap_or(usize::MAX);
-        if self.0.len() > usual {
-            self.0.truncate(usual);
-            self.0.shrink_to_fit();
-        }
     }
 }
 

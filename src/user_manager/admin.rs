@@ -60,7 +60,8 @@ impl UserManager {
         email: &Email,
         password: &NewPassword,
     ) -> Result<AccountId, AdminError> {
-        let password_hash = self.0.hashes.slot().await?.hash(password).await?;
+        let ticket = self.0.hashes.enter(email.key()).await?;
+        let password_hash = ticket.slot().await?.hash(password).await?;
         let now = self.now();
         let new = NewAccount {
             email,

@@ -1,5 +1,7 @@
 //! What can fail in every operation, beside what each can be refused for.
 
+use std::time::Duration;
+
 use crate::security::hash_pool::HashPoolError;
 use crate::store::StoreError;
 
@@ -9,9 +11,9 @@ pub enum Failure {
     /// The database is away or did not answer in time.
     #[error("{0}")]
     Unavailable(StoreError),
-    /// Too many passwords wait to be hashed.
+    /// Too many passwords wait to be hashed; it is worth another try after this time.
     #[error("too many passwords are waiting to be hashed")]
-    Overloaded,
+    Overloaded(Duration),
     /// A fault of ours.
     #[error("{0}")]
     Internal(String),
@@ -31,7 +33,7 @@ impl From<StoreError> for Failure {
 impl From<HashPoolError> for Failure {
     fn from(error: HashPoolError) -> Self {
         match error {
-            HashPoolError::Overloaded => Self::Overloaded,
+            HashPoolError::Overloaded(retry_after) => Self::Overloaded(retry_after),
             HashPoolError::Hash(_) | HashPoolError::Worker => Self::Internal(error.to_string()),
         }
     }

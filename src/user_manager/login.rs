@@ -55,7 +55,7 @@ impl UserManager {
         if proven.outdated
             && let Some(password) = rehash
         {
-            self.rehash(&proven, &password).await;
+            Box::pin(self.rehash(&proven, &password)).await;
         }
         let account = &proven.account;
         let subject = TokenSubject {

@@ -44,14 +44,16 @@ impl UserManager {
         key: &EmailKey,
         password: Option<PresentedPassword>,
     ) -> Result<Proven, Unproven> {
-        self.0.hashes.refuse_overload()?;
-        let failures = read!(self.0.store, conn => conn.login_failures(key).await)?;
-        self.refuse_locked(failures)?;
+        // First of all: who is refused costs no statement.
+        let ticket = self.0.hashes.enter(key).await?;
+        // In a box, so that thousands who wait are small.
+        let failures = async { read!(self.0.store, conn => conn.login_failures(key).await) };
+        self.refuse_locked(Box::pin(failures).await?)?;
         // Longer than any password that can be stored: wrong, and not worth a hash.
         let Some(password) = password else {
             return Err(Unproven::Wrong);
         };
-        let slot = self.0.hashes.slot().await?;
+        let slot = ticket.slot().await?;
         // From here on it is counted, even if the client goes away: otherwise hanging up would
         // be a way to guess without being counted.
         let (users, key) = (self.clone(), key.clone());

@@ -38,7 +38,7 @@ impl UserManager {
         email: &Email,
         password: &NewPassword,
     ) -> Result<Registered, RegisterError> {
-        self.0.hashes.refuse_overload()?;
+        let ticket = self.0.hashes.enter(email.key()).await?;
         let rule = self.0.rules.confirmation;
         if rule != ConfirmationRule::Required {
             let key = email.key().as_str();
@@ -47,7 +47,7 @@ impl UserManager {
                 return Err(RegisterError::EmailTaken);
             }
         }
-        let password_hash = self.0.hashes.slot().await?.hash(password).await?;
+        let password_hash = ticket.slot().await?.hash(password).await?;
         let now = self.now();
         let new = NewAccount {
             email,

@@ -31,9 +31,10 @@ impl UserManager {
     ) -> Result<(), ResetPasswordError> {
         let token = OneTimeToken::parse(token).ok_or(ResetPasswordError::InvalidToken)?;
         let (digest, key) = (token.digest(), email.key());
-        // Looked at before the queue and after it, so that a useless token costs no hash.
+        let ticket = self.0.hashes.enter(key).await?;
+        // Looked at before the wait and after it, so that a useless token costs no hash.
         self.find_reset_token(&digest, key).await?;
-        let slot = self.0.hashes.slot().await?;
+        let slot = ticket.slot().await?;
         self.find_reset_token(&digest, key).await?;
         let hash = slot.hash(new).await?;
         drop(slot);

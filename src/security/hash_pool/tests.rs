@@ -1,18 +1,31 @@
 //! The hashing threads under load, and when something in them goes wrong.
 
 use super::*;
+use crate::domain::email::Email;
 use futures_util::FutureExt as _;
-use std::time::Duration;
-use tokio::time::timeout;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
 
-const CHEAP: HashParams = HashParams {
-    memory_kib: 64,
-    iterations: 1,
+const CHEAP: PoolSettings = PoolSettings {
+    params: HashParams {
+        memory_kib: 64,
+        iterations: 1,
+    },
+    engine: Engine::Fast,
+    threads: 1,
+    queue: 1_000,
+    wait: Duration::from_secs(5),
+    nice: 0,
 };
 
-/// With one thread, and so with two slots.
-fn pool(longest_queue: usize) -> HashPool {
-    HashPool::start(CHEAP, 1, longest_queue).expect("started")
+/// With one thread, so with two slots for each account.
+fn pool() -> HashPool {
+    HashPool::start(&CHEAP).expect("started")
+}
+
+fn key(name: &str) -> EmailKey {
+    let email = Email::parse(&format!("{name}@example.com")).expect("an address");
+    email.key().clone()
 }
 
 async fn soon<T>(something: impl Future<Output = T>) -> T {
@@ -20,73 +33,30 @@ async fn soon<T>(something: impl Future<Output = T>) -> T {
     timeout(patience, something).await.expect("in time")
 }
 
-fn is_refused_at_once(pool: &HashPool) -> bool {
-    let answer = pool.slot().now_or_never();
-    matches!(answer, Some(Err(HashPoolError::Overloaded)))
+async fn slot_of(pool: &HashPool, name: &str) -> Slot {
+    let ticket = pool.enter(&key(name)).await.expect("let in");
+    soon(ticket.slot()).await.expect("a slot")
 }
 
-#[tokio::test]
-async fn who_finds_the_queue_full_is_refused_at_once() {
-    let pool = pool(1);
-    let _busy = (
-        pool.slot().await.expect("one"),
-        pool.slot().await.expect("two"),
-    );
-    let mut waiting = Box::pin(pool.slot());
-    assert!(waiting.as_mut().now_or_never().is_none(), "waits");
-    for _ in 0..3 {
-        assert!(is_refused_at_once(&pool));
-    }
-    assert!(waiting.as_mut().now_or_never().is_none(), "still waits");
-}
-
-#[tokio::test]
-async fn a_waiting_caller_gets_the_slot_that_becomes_free() {
-    let pool = pool(1);
-    let (one, _two) = (
-        pool.slot().await.expect("one"),
-        pool.slot().await.expect("two"),
-    );
-    let mut waiting = Box::pin(pool.slot());
-    assert!(waiting.as_mut().now_or_never().is_none());
-    drop(one);
-    soon(waiting).await.expect("a slot");
-    assert_eq!(pool.shared.waiting.load(Ordering::Relaxed), 0);
-}
-
-#[tokio::test]
-async fn the_place_of_a_caller_who_goes_away_is_given_back() {
-    let pool = pool(1);
-    let _busy = (
-        pool.slot().await.expect("one"),
-        pool.slot().await.expect("two"),
-    );
-    for _ in 0..3 {
-        let mut waiting = Box::pin(pool.slot());
-        assert!(
-            waiting.as_mut().now_or_never().is_none(),
-            "there is a place"
-        );
-        assert!(is_refused_at_once(&pool));
-    }
-    assert_eq!(pool.shared.waiting.load(Ordering::Relaxed), 0);
+fn is_idle(pool: &HashPool) -> bool {
+    pool.shared.admission.counts() == (0, 0, 0)
 }
 
 /// SECURITY 19 in small: otherwise callers who go away would pile up jobs without end.
 #[tokio::test]
 async fn the_slot_of_a_caller_who_goes_away_is_taken_until_the_job_is_done() {
-    let pool = pool(1);
+    let pool = pool();
     let (let_go, told) = mpsc::channel::<()>();
-    let slot = pool.slot().await.expect("a slot");
+    let slot = slot_of(&pool, "ann").await;
     let job = slot.run(move |_| Ok(told.recv().is_ok()));
     assert!(
         job.now_or_never().is_none(),
         "the job is under way, and its caller is gone"
     );
     drop(slot);
-    assert_eq!(pool.shared.slots.available_permits(), 1);
-    let _other = pool.slot().await.expect("the other slot");
-    let mut waiting = Box::pin(pool.slot());
+    let _other = slot_of(&pool, "ann").await;
+    let ticket = pool.enter(&key("ann")).await.expect("let in");
+    let mut waiting = Box::pin(ticket.slot());
     assert!(
         waiting.as_mut().now_or_never().is_none(),
         "the slot is not free"
@@ -96,26 +66,119 @@ async fn the_slot_of_a_caller_who_goes_away_is_taken_until_the_job_is_done() {
     assert_eq!(pool.computed(), 1);
 }
 
+/// A client that hangs up in the queue costs nothing.
+#[tokio::test]
+async fn a_caller_who_goes_away_while_waiting_costs_no_hash() {
+    let pool = pool();
+    let busy = (slot_of(&pool, "ann").await, slot_of(&pool, "ann").await);
+    let mut callers = JoinSet::new();
+    for _ in 0..50 {
+        let pool = pool.clone();
+        callers.spawn(async move {
+            let slot = slot_of(&pool, "ann").await;
+            slot.run(|_| Ok(())).await
+        });
+    }
+    while pool.shared.admission.counts().1 < 50 {
+        tokio::task::yield_now().await;
+    }
+    callers.shutdown().await;
+    drop(busy);
+    assert!(is_idle(&pool));
+    slot_of(&pool, "ann")
+        .await
+        .run(|_| Ok(()))
+        .await
+        .expect("done");
+    assert_eq!(pool.computed(), 1);
+}
+
+/// Each caller holds its slot over statements of 20 ms before and after the hash of 5 ms.
+#[tokio::test]
+async fn a_slow_database_does_not_keep_the_threads_from_hashing() {
+    const CALLERS: u32 = 200;
+    let (hash, statement) = (Duration::from_millis(5), Duration::from_millis(20));
+    let pool = pool();
+    let mut callers = JoinSet::new();
+    let begun = Instant::now();
+    for number in 0..CALLERS {
+        let pool = pool.clone();
+        callers.spawn(async move {
+            let slot = slot_of(&pool, &format!("user{number}")).await;
+            sleep(statement).await;
+            let work = move |_: &mut HashMemory| {
+                std::thread::sleep(hash);
+                Ok(())
+            };
+            slot.run(work).await.expect("done");
+            sleep(2 * statement).await;
+        });
+    }
+    callers.join_all().await;
+    let (took, least) = (begun.elapsed(), CALLERS * hash);
+    assert!(took < 2 * least, "{took:?} for {least:?} of hashing");
+}
+
+/// SECURITY 10 in small, and no matter how many others wait.
+#[tokio::test]
+async fn fifty_callers_of_one_account_are_all_served() {
+    let pool = pool();
+    let mut callers = JoinSet::new();
+    for number in 0..500 {
+        let (pool, mine) = (pool.clone(), number % 10 == 0);
+        callers.spawn(async move {
+            let name = if mine {
+                "ann".to_owned()
+            } else {
+                format!("user{number}")
+            };
+            slot_of(&pool, &name)
+                .await
+                .run(|_| Ok(()))
+                .await
+                .expect("done");
+        });
+    }
+    callers.join_all().await;
+    assert_eq!(pool.computed(), 500);
+    assert!(is_idle(&pool));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_and_told_when_to_come_back() {
+    let pool = HashPool::start(&PoolSettings { queue: 1, ..CHEAP }).expect("started");
+    let mut busy = Vec::new();
+    for number in 0..SLOTS_PER_THREAD {
+        busy.push(slot_of(&pool, &format!("user{number}")).await);
+    }
+    let _waiting = pool.enter(&key("ann")).await.expect("one place");
+    let refused = soon(pool.enter(&key("bob"))).await;
+    let Err(HashPoolError::Overloaded(after)) = refused else {
+        panic!("let in");
+    };
+    assert_eq!(after, Duration::from_secs(1));
+}
+
 /// SECURITY 42 for a thread.
 #[tokio::test]
 async fn a_job_that_panics_costs_its_own_answer_only() {
-    let pool = pool(1);
+    let pool = pool();
     for _ in 0..3 {
-        let slot = pool.slot().await.expect("a slot");
+        let slot = slot_of(&pool, "ann").await;
         let failed = soon(slot.run::<()>(|_| panic!("on purpose"))).await;
         assert!(matches!(failed, Err(HashPoolError::Worker)), "{failed:?}");
         let next = soon(slot.run(|_| Ok(7))).await;
         assert_eq!(next.expect("the thread lives"), 7);
     }
-    assert_eq!(pool.shared.slots.available_permits(), 2);
+    assert!(is_idle(&pool));
 }
 
 #[tokio::test]
 async fn what_is_hashed_in_the_pool_is_verified_in_it_and_counted() {
     use crate::domain::password::Preset;
     let policy = Preset::Classic.policy();
-    let pool = pool(1);
-    let slot = pool.slot().await.expect("a slot");
+    let pool = pool();
+    let slot = slot_of(&pool, "ann").await;
     let new = policy.check("abc123", None).expect("meets the policy");
     let hash = slot.hash(&new).await.expect("hashed");
     let right = policy.present("abc123").expect("short");
@@ -129,13 +192,25 @@ async fn what_is_hashed_in_the_pool_is_verified_in_it_and_counted() {
     assert_eq!(pool.computed(), 4);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn only_the_hashing_threads_step_back() {
+    use rustix::process::getpriority_process;
+    let settings = PoolSettings { nice: 7, ..CHEAP };
+    let own = getpriority_process(None).expect("known");
+    let pool = HashPool::start(&settings).expect("started");
+    let slot = slot_of(&pool, "ann").await;
+    let theirs = slot.run(|_| Ok(getpriority_process(None).expect("known")));
+    assert_eq!(soon(theirs).await.expect("done"), (own + 7).min(19));
+    assert_eq!(getpriority_process(None).expect("known"), own);
+}
+
 #[tokio::test]
 async fn the_threads_end_with_the_pool() {
-    let pool = pool(1);
+    let pool = pool();
     let queue = Arc::downgrade(&pool.shared);
-    soon(pool.slot().await.expect("a slot").run(|_| Ok(())))
-        .await
-        .expect("done");
-    drop(pool);
+    let slot = slot_of(&pool, "ann").await;
+    soon(slot.run(|_| Ok(()))).await.expect("done");
+    drop((slot, pool));
     assert!(queue.upgrade().is_none(), "nothing keeps the pool alive");
 }

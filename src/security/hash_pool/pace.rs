@@ -1,0 +1,62 @@
+//! Slows those down who ask again at once after every refusal: a refusal costs little, but
+//! thousands of clients that do nothing else would take the processor from the hashes.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// Refusals that leave in a second; when there are more, each waits for its turn...
+const PER_SECOND: u32 = 500;
+/// ...but no longer than this.
+const LONGEST: Duration = Duration::from_millis(200);
+
+/// When the next refusal may leave.
+#[derive(Debug, Default)]
+pub(super) struct Pace(Mutex<Option<Instant>>);
+
+impl Pace {
+    /// Returns at once unless refusals come fast.
+    pub(super) async fn turn(&self) {
+        let now = Instant::now();
+        let turn = self.next(now);
+        if turn > now {
+            sleep_until(turn).await;
+        }
+    }
+
+    fn next(&self, now: Instant) -> Instant {
+        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = next.map_or(now, |next| next.clamp(now, now + LONGEST));
+        *next = Some(turn + Duration::from_secs(1) / PER_SECOND);
+        turn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_refusals_leave_at_once() {
+        let (pace, mut now) = (Pace::default(), Instant::now());
+        for _ in 0..1_000 {
+            assert_eq!(pace.next(now), now);
+            now += Duration::from_secs(1) / PER_SECOND;
+        }
+    }
+
+    #[test]
+    fn many_take_turns_and_none_waits_long() {
+        let (pace, now) = (Pace::default(), Instant::now());
+        let mut before = now;
+        for number in 0..10_000 {
+            let turn = pace.next(now);
+            assert!(turn >= before && turn <= now + LONGEST, "{number}");
+            before = turn;
+        }
+        assert_eq!(before, now + LONGEST);
+        let later = now + Duration::from_secs(1);
+        assert_eq!(pace.next(later), later, "a pause, and all is forgotten");
+    }
+}
