@@ -147,7 +147,7 @@ impl App {
     pub async fn serve(self) -> Result<(), AppError> {
         let stop = stop_signal().map_err(AppError::Signals)?;
         let address = SocketAddr::new(self.config.http.host, self.config.http.port);
-        let listener = TcpListener::bind(address).await;
+        let listener = server::listen(address);
         let listener = listener.map_err(|error| AppError::Listen(address, error))?;
         let address = listener
             .local_addr()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2_rust::params::{Memory, TagLen};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -37,6 +38,9 @@ pub struct Options {
 enum EngineName {
     /// The crate argon2
     Argon2,
+    /// The crate argon2-rust, with what the processor has
+    #[value(name = "argon2-rust")]
+    Simd,
 }
 
 /// Hashes once and gives the tag.
@@ -55,6 +59,25 @@ fn engine(name: EngineName, memory_kib: u32, iterations: u32) -> anyhow::Result<
                 argon2
                     .hash_password_into_with_memory(PASSWORD, SALT, &mut tag, &mut memory)
                     .map_err(|error| anyhow!("argon2: {error}"))?;
+                Ok(tag)
+            }))
+        }
+        EngineName::Simd => {
+            let params = argon2_rust::Params::builder()
+                .memory(Memory::kib(memory_kib.into()))
+                .passes(iterations)
+                .lanes(1)
+                .threads(1)
+                .tag_len(TagLen::bytes(32))
+                .build()?;
+            let (id, version) = (
+                argon2_rust::Algorithm::Argon2id,
+                argon2_rust::Version::V0x13,
+            );
+            let mut hasher = argon2_rust::Argon2::new(id, version, params).hasher();
+            Ok(Box::new(move || {
+                let mut tag = [0; 32];
+                hasher.hash_into_with_ad(PASSWORD, SALT, &[], &[], &mut tag)?;
                 Ok(tag)
             }))
         }

@@ -19,6 +19,10 @@ use crate::user_manager::{
 /// What a client is told to wait when nothing better is known.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
+/// Marks an answer that the log has only in a sum.
+#[derive(Debug, Clone, Copy)]
+pub struct Summed;
+
 /// An error answer.
 #[derive(Debug)]
 pub struct Problem {
@@ -159,6 +163,9 @@ impl IntoResponse for Problem {
             errors: self.errors,
         };
         let mut response = (self.status, axum::Json(body)).into_response();
+        if *self.kind == kind::OVERLOADED {
+            response.extensions_mut().insert(Summed);
+        }
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);

@@ -2,6 +2,7 @@
 //!
 //! `axum::serve` sets no limit on how long headers may take.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -20,6 +21,10 @@ const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// The most header lines; more is answered 431.
 const MAX_HEADERS: usize = 64;
 
+/// Connections that the system keeps until they are accepted, if it lets us have so many (Linux:
+/// `net.core.somaxconn`). One that finds no room is tried again by its client a second later.
+const BACKLOG: u32 = 16_384;
+
 /// Limits on the connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -27,6 +32,21 @@ pub struct Limits {
     pub header_read_timeout: Duration,
     /// For requests in progress once `stop` was given.
     pub drain_timeout: Duration,
+}
+
+/// Listens with room for a storm of connections.
+///
+/// # Errors
+/// When the address cannot be used.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A restart need not wait until the old connections are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves until `stop`, then takes no more connections and waits for the requests in progress.

@@ -159,6 +159,12 @@ impl HashPool {
 }
 
 impl Ticket {
+    /// Whether there was no free slot for it.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self.entry, Entry::Waiting { .. })
+    }
+
     /// Waits for this ticket's turn.
     ///
     /// # Errors

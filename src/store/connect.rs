@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::log::LevelFilter;
 
-use super::{PATIENCE, Pool, Store, StoreError};
+use super::{PATIENCE, Pool, Store, StoreError, Trouble};
 
 /// A connection that was idle for longer than this is tried before it is used: the server may
 /// have been restarted meanwhile.
@@ -94,11 +94,13 @@ impl Store {
         }
         // Too few to set some apart are shared.
         let apart = (max_connections >= 2 * FOR_CHECKS).then_some(FOR_CHECKS);
-        let pool = pool(url, max_connections - apart.unwrap_or(0));
-        let checks = apart.map_or_else(|| pool.clone(), |apart| self::pool(url, apart));
+        let trouble = Arc::new(Trouble::default());
+        let pool = pool(url, max_connections - apart.unwrap_or(0), &trouble);
+        let checks = apart.map_or_else(|| pool.clone(), |apart| self::pool(url, apart, &trouble));
         Ok(Self {
             pool,
             checks,
+            trouble,
             sqlite_writer: Arc::new(Semaphore::new(1)),
             named_statements,
         })
@@ -128,7 +130,8 @@ impl Store {
     }
 }
 
-fn pool(url: &DatabaseUrl, max_connections: u32) -> Pool {
+fn pool(url: &DatabaseUrl, max_connections: u32, trouble: &Arc<Trouble>) -> Pool {
+    let trouble = Arc::clone(trouble);
     match url {
         DatabaseUrl::Postgres(options) => Pool::Postgres(
             PgPoolOptions::new()
@@ -141,10 +144,15 @@ fn pool(url: &DatabaseUrl, max_connections: u32) -> Pool {
                         Ok(meta.idle_for < TRUSTED_IDLE || conn.ping().await.is_ok())
                     })
                 })
-                // Asked once more when it comes back, but not for ever: a server that is gone
-                // without a word would keep the place in the pool for minutes.
-                .after_release(|conn, _| {
+                // The pool asks each connection that comes back, and would wait for the answer of a
+                // server that is gone without a word for minutes. So it is asked here first, when
+                // something went wrong lately.
+                .after_release(move |conn, _| {
+                    let trouble = trouble.is_recent();
                     Box::pin(async move {
+                        if !trouble {
+                            return Ok(true);
+                        }
                         match timeout(RETURN_PATIENCE, conn.ping()).await {
                             Ok(Ok(())) => Ok(true),
                             Ok(Err(error)) => Err(error),

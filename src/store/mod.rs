@@ -12,6 +12,7 @@ mod mail_quota;
 mod migrations;
 mod one_time_tokens;
 mod outbox;
+mod trouble;
 pub(crate) mod turns;
 mod users;
 
@@ -27,6 +28,7 @@ pub use error::StoreError;
 pub use login_failures::LoginFailures;
 pub use migrations::MigrationError;
 pub use outbox::{MailSummary, OutboxMail};
+use trouble::{Trouble, Unfinished};
 pub(crate) use turns::{read, run, transaction};
 pub use users::{AccountDetails, Credentials, NewAccount};
 
@@ -39,6 +41,7 @@ pub struct Store {
     pool: Pool,
     /// What everything else does cannot keep a token check or readiness waiting.
     checks: Pool,
+    trouble: Arc<Trouble>,
     /// `SQLite` has one writer at a time; waiting here is fair, waiting in its lock is not.
     sqlite_writer: Arc<Semaphore>,
     /// Off behind a pooler that cannot keep a named statement for its client.
@@ -97,9 +100,11 @@ macro_rules! execute {
 use {execute, fetch, on_engine};
 
 /// A connection or a transaction that was lent out; use [`Lent::conn`], then [`Lent::finish`].
-/// Dropped without that, a transaction is rolled back.
+/// Dropped without that, a transaction is rolled back, and connections are looked at closely.
 #[derive(Debug)]
 pub(crate) struct Lent<'s> {
+    /// Before `held`: it is dropped first.
+    unfinished: Unfinished,
     held: Held<'s>,
     named_statements: bool,
 }
@@ -149,6 +154,7 @@ impl Store {
 
     fn lent<'s>(&self, held: Held<'s>) -> Lent<'s> {
         Lent {
+            unfinished: Unfinished::new(&self.trouble),
             held,
             named_statements: self.named_statements,
         }
@@ -198,12 +204,13 @@ impl Lent<'_> {
     }
 
     /// Commits, where there is something to commit.
-    pub(crate) async fn finish(self) -> Result<(), StoreError> {
+    pub(crate) async fn finish(mut self) -> Result<(), StoreError> {
         match self.held {
             Held::Postgres(_) | Held::Sqlite(_) => {}
             Held::PostgresTransaction(tx) => tx.commit().await?,
             Held::SqliteTransaction(tx, _turn) => tx.commit().await?,
         }
+        self.unfinished.finish();
         Ok(())
     }
 }

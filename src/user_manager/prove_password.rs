@@ -46,9 +46,12 @@ impl UserManager {
     ) -> Result<Proven, Unproven> {
         // First of all: who is refused costs no statement.
         let ticket = self.0.hashes.enter(key).await?;
-        // In a box, so that thousands who wait are small.
-        let failures = async { read!(self.0.store, conn => conn.login_failures(key).await) };
-        self.refuse_locked(Box::pin(failures).await?)?;
+        // Whoever has a slot already is looked at there. In a box, so that thousands who wait
+        // are small.
+        if ticket.waits() || password.is_none() {
+            let failures = async { read!(self.0.store, conn => conn.login_failures(key).await) };
+            self.refuse_locked(Box::pin(failures).await?)?;
+        }
         // Longer than any password that can be stored: wrong, and not worth a hash.
         let Some(password) = password else {
             return Err(Unproven::Wrong);

@@ -12,7 +12,7 @@ from ..targets import row
 from .measurement import Result
 
 # Engines of the example that give the same tags; the fastest is the ceiling.
-ENGINES = ("argon2",)
+ENGINES = ("argon2", "argon2-rust")
 _NATIVE = ("libsodium", "libargon2")
 
 

@@ -1,5 +1,6 @@
-//! Slows those down who ask again at once after every refusal: a refusal costs little, but
-//! thousands of clients that do nothing else would take the processor from the hashes.
+//! Refusals. Slows those down who ask again at once after each: it costs little, but thousands of
+//! clients that do nothing else would take the processor from the hashes. For the same reason the
+//! log has their number once a second, and no line for each.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,10 +11,20 @@ use tokio::time::{Instant, sleep_until};
 const PER_SECOND: u32 = 500;
 /// ...but no longer than this.
 const LONGEST: Duration = Duration::from_millis(200);
+/// Between two lines in the log.
+const REPORT: Duration = Duration::from_secs(1);
 
-/// When the next refusal may leave.
 #[derive(Debug, Default)]
-pub(super) struct Pace(Mutex<Option<Instant>>);
+pub(super) struct Pace(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// When the next refusal may leave.
+    next: Option<Instant>,
+    reported: Option<Instant>,
+    /// Refusals since then.
+    unreported: u64,
+}
 
 impl Pace {
     /// Returns at once unless refusals come fast.
@@ -26,9 +37,17 @@ impl Pace {
     }
 
     fn next(&self, now: Instant) -> Instant {
-        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = next.map_or(now, |next| next.clamp(now, now + LONGEST));
-        *next = Some(turn + Duration::from_secs(1) / PER_SECOND);
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.unreported += 1;
+        if state.reported.is_none_or(|last| now - last >= REPORT) {
+            let refused = state.unreported;
+            tracing::warn!(refused, "overloaded: too many passwords wait to be hashed");
+            (state.reported, state.unreported) = (Some(now), 0);
+        }
+        let turn = state
+            .next
+            .map_or(now, |next| next.clamp(now, now + LONGEST));
+        state.next = Some(turn + Duration::from_secs(1) / PER_SECOND);
         turn
     }
 }

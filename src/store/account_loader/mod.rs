@@ -95,7 +95,9 @@ async fn serve(store: Store, mut queue: mpsc::Receiver<Request>, mut cache: Cach
         let waiting = tokio::select! {
             waiting = queue.recv_many(&mut batch, LARGEST_BATCH) => waiting,
             () = sleep(IDLE), if line.is_some() => {
-                line = None;
+                if let Some((lent, _)) = line.take() {
+                    drop(lent.finish().await);
+                }
                 continue;
             }
         };
@@ -116,10 +118,14 @@ async fn serve(store: Store, mut queue: mpsc::Receiver<Request>, mut cache: Cach
         let mut turns = Turns::new();
         let found = loop {
             let turn = async {
-                let kept = line.take_if(|(_, since)| since.elapsed() < LONGEST_USE);
-                let (mut lent, since) = match kept {
-                    Some(kept) => kept,
-                    None => (store.lend_for_checks().await?, Instant::now()),
+                let (mut lent, since) = match line.take() {
+                    Some((lent, since)) if since.elapsed() < LONGEST_USE => (lent, since),
+                    old => {
+                        if let Some((old, _)) = old {
+                            old.finish().await?;
+                        }
+                        (store.lend_for_checks().await?, Instant::now())
+                    }
                 };
                 let found = look_up(&mut cache, &mut lent.conn(), &ids).await?;
                 line = lent.keep().await?.map(|lent| (lent, since));
