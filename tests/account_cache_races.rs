@@ -14,7 +14,7 @@ use crate::support::*;
 
 const ACCOUNTS: i64 = 5;
 const CHANGES: usize = 150;
-const CHECKERS: usize = 6;
+const READERS: usize = 6;
 
 /// Puts every beginning and end in one order.
 #[derive(Default)]
@@ -109,17 +109,17 @@ async fn race(app: TestApp, cached: usize) {
     let app = Arc::new(app);
     let (order, done) = (Arc::new(Order::default()), Arc::new(AtomicBool::new(false)));
     let instances = [instance(&app, cached), instance(&app, cached)];
-    let checkers: Vec<_> = (0..CHECKERS)
+    let readers: Vec<_> = (0..READERS)
         .map(|number| {
             let loader = instances[number % 2].1.clone();
             tokio::spawn(check(loader, number, Arc::clone(&order), Arc::clone(&done)))
         })
         .collect();
-    let changers = (1..=ACCOUNTS)
+    let writers = (1..=ACCOUNTS)
         .map(|account| tokio::spawn(change(Arc::clone(&app), account, Arc::clone(&order))));
-    let changes = join_all(changers).await;
+    let changes = join_all(writers).await;
     done.store(true, Ordering::SeqCst);
-    let checks = join_all(checkers).await;
+    let checks = join_all(readers).await;
     let flat = |events: Vec<Result<Vec<Event>, _>>| -> Vec<Event> {
         events
             .into_iter()

@@ -8,7 +8,7 @@ CREATE TABLE account_epoch (
     epoch INTEGER NOT NULL,
     -- Random, new with every change.
     stamp INTEGER NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE account_changes (
     -- The epoch that the change began.

@@ -48,8 +48,8 @@ impl Cache {
                 self.young.clear();
                 self.old.clear();
             }
-            Changes::Of(changed) => {
-                for id in changed {
+            Changes::Of(accounts) => {
+                for id in accounts {
                     self.young.remove(id);
                     self.old.remove(id);
                 }
