@@ -83,7 +83,7 @@ impl App {
         let password = &config.password;
         let hashes = HashPool::start(&PoolSettings {
             params: password.hash,
-            engine: password.engine.engine(),
+            engine: password.engine.engine(password.hash),
             threads: password.hash_threads,
             queue: password.hash_queue,
             wait: password.hash_wait,

@@ -1,10 +1,15 @@
 //! Token checks from memory: whatever happens to an account, the next check knows.
 
+use std::time::Duration;
+
 use doorward::domain::account::Account;
+use doorward::domain::email::Email;
 use doorward::store::Store;
 use doorward::store::account_loader::AccountLoader;
+use doorward::user_manager::Which;
 use futures_util::future::join_all;
 use rstest::rstest;
+use tokio::time::timeout;
 
 use crate::support::*;
 
@@ -122,6 +127,20 @@ async fn every_change_is_seen_by_the_next_check(
         VALUES ('other', 'u7@example.com', 'x', '2026-01-01T00:00:00Z')",
     "gone"
 )]
+#[case(Sqlite, "UPDATE users SET rowid = 1007 WHERE id = 7", "gone")]
+#[case(
+    Postgres,
+    "CREATE TEMP TABLE account_epoch AS SELECT * FROM account_epoch;
+        CREATE TEMP TABLE account_changes AS SELECT * FROM account_changes;
+        UPDATE users SET token_version = 6 WHERE id = 7",
+    "u7@example.com 6 false false"
+)]
+#[case(
+    Postgres,
+    "CREATE SCHEMA elsewhere; SET search_path = elsewhere;
+        UPDATE public.users SET token_version = 6 WHERE id = 7",
+    "u7@example.com 6 false false"
+)]
 #[case(
     Sqlite,
     "UPDATE OR REPLACE users SET id = 7 WHERE id = 8",
@@ -150,7 +169,6 @@ async fn what_no_check_looks_at_is_no_change(#[values(Sqlite, Postgres)] engine:
     let before = epoch(&app).await;
     let same = "UPDATE users SET password_hash = 'y', role = 'z', token_version = 1";
     app.database.execute(same).await;
-    app.register("new@example.com", PASSWORD).await;
     assert_eq!(epoch(&app).await, before);
     app.database
         .execute("UPDATE users SET token_version = 2 WHERE id < 4")
@@ -218,4 +236,36 @@ async fn who_missed_what_was_forgotten_reads_everything_again(
     assert!(kept <= 1_001, "{kept}");
     assert_eq!(look(&sleeper, 7).await, "u7@example.com 2 false false");
     assert_eq!(look(&sleeper, 8).await, "u8@example.com 1201 false false");
+}
+
+/// A failover can lose the newest account, whose number the next one gets.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_account_is_noticed(#[values(Sqlite, Postgres)] engine: Engine) {
+    let app = start(engine).await;
+    let before = epoch(&app).await;
+    app.register("new@example.com", PASSWORD).await;
+    assert_eq!(epoch(&app).await, before + 1);
+}
+
+/// A connection that was given up in the middle of BEGIN or a transaction never comes back into the
+/// pool with the transaction open.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gives_up_leaves_no_transaction_behind() {
+    let app = TestApp::with(Postgres, &[("database.max_connections", "2")]).await;
+    let ann = app.register("ann@example.com", PASSWORD).await;
+    let which = Which::Email(Email::parse(&ann.email).expect("an address"));
+    for patience in (0..3_000).step_by(30).map(Duration::from_micros) {
+        drop(timeout(patience, ann.forgot()).await);
+        let change = app.users.admin_revoke_tokens(&which);
+        drop(timeout(patience, change).await);
+    }
+    let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()";
+    eventually("no transaction is open", async || {
+        app.database.number(open).await == 0
+    })
+    .await;
+    ann.login().await.expect(200);
+    app.get("/health/ready").await.expect(200);
 }

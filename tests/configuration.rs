@@ -48,6 +48,7 @@ fn variable(key: &str) -> String {
     "postgres://"
 )]
 #[case("database.max_connections", &["0", "1001", "many"], "from 1 to 1000")]
+#[case("database.cached_accounts", &["-1", "10000001", "lots"], "from 0 to 10000000")]
 #[case("database.prepared_statements", &["yes", "1", "TRUE"], "true or false")]
 #[case("jwt.issuer", &[""], "a name")]
 #[case("jwt.lifetime", &["59s", "366d", "forever"], "a duration from 1m to 365d")]

@@ -42,9 +42,10 @@ class Bench:
             self._databases[key] = self._fill(engine, count)
         return self._databases[key]
 
-    def doorward(self, database):
-        """Runs doorward on a database, for the length of a block."""
-        return servers.doorward(self.binary, database.url, self.secret)
+    def doorward(self, database, name="doorward", **settings):
+        """Runs doorward on a database, for the length of a block; PASSWORD__HASH_WAIT="1s"."""
+        settings = {"PASSWORD__HASH_THREADS": str(self.threads), **settings}
+        return servers.doorward(self.binary, database.url, self.secret, name, settings)
 
     def reference(self, kind, database):
         """Runs a reference, for the length of a block."""

@@ -38,9 +38,10 @@ class Server:
         return contextlib.closing(connection)
 
 
-def doorward(binary, database_url, secret):
+def doorward(binary, database_url, secret, name, settings):
     """The release binary with its defaults, but for mail; its log is written, and thrown away."""
     environment = {
+        **{f"DOORWARD__{key}": value for key, value in settings.items()},
         "DOORWARD_ENV": "production",
         "DATABASE_URL": database_url,
         "JWT_SECRET": secret,
@@ -49,7 +50,7 @@ def doorward(binary, database_url, secret):
         "DOORWARD__LINKS__BASE_URL": "https://bench.example",
         "DOORWARD__MAIL__TRANSPORT": "off",
     }
-    return _running("doorward", [binary], "/health/ready", environment)
+    return _running(name, [binary], "/health/ready", environment)
 
 
 def migrate(binary, database_url, secret):
@@ -75,7 +76,7 @@ def ask(client, method, path, body=None, headers=None):
 @contextlib.contextmanager
 def _running(name, command, path, environment):
     port = _free_port()
-    if name == "doorward":
+    if path == "/health/ready":
         environment["PORT"] = str(port)
     else:
         command = [*command, "--port", str(port)]

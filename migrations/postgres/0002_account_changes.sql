@@ -39,6 +39,9 @@ BEGIN
         changed := '{0}';
     ELSIF TG_OP = 'DELETE' THEN
         changed := ARRAY(SELECT id FROM old_rows LIMIT 101);
+    ELSIF TG_OP = 'INSERT' THEN
+        -- Nobody can have it in memory; but should a failover lose it, that has to show.
+        changed := ARRAY(SELECT id FROM new_rows LIMIT 101);
     ELSE
         changed := ARRAY(
             SELECT o.id FROM old_rows AS o LEFT JOIN new_rows AS n ON n.id = o.id
@@ -55,15 +58,26 @@ BEGIN
     IF cardinality(changed) > 100 THEN
         changed := '{0}';
     END IF;
+    -- Others wait from here to the commit, so nobody may fall asleep in between.
+    PERFORM set_config('idle_in_transaction_session_timeout', '10s', true);
     UPDATE account_epoch SET epoch = epoch + 1, stamp = floor(random() * 9e15)::bigint
         WHERE id = 1 RETURNING epoch, stamp INTO STRICT reached, stamped;
     INSERT INTO account_changes (epoch, stamp, user_id) SELECT reached, stamped, unnest(changed);
     RETURN NULL;
 END
 $$;
--- The tables are those beside this one, wherever the session that changes an account looks.
-ALTER FUNCTION note_changed_accounts() SET search_path FROM CURRENT;
+-- Whoever may change an account may note it, and in the tables of this schema, whatever the search
+-- path or the temporary tables of the session say.
+DO $$ BEGIN
+    EXECUTE format('ALTER FUNCTION %1$I.note_changed_accounts()
+        SECURITY DEFINER SET search_path = %1$I, pg_temp', current_schema());
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %I.note_changed_accounts() FROM PUBLIC',
+        current_schema());
+END $$;
 
+CREATE TRIGGER users_inserted AFTER INSERT ON users
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION note_changed_accounts();
 CREATE TRIGGER users_updated AFTER UPDATE ON users
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION note_changed_accounts();
@@ -72,7 +86,9 @@ CREATE TRIGGER users_deleted AFTER DELETE ON users
     FOR EACH STATEMENT EXECUTE FUNCTION note_changed_accounts();
 CREATE TRIGGER users_truncated AFTER TRUNCATE ON users
     FOR EACH STATEMENT EXECUTE FUNCTION note_changed_accounts();
--- Also for what replication applies.
+-- Also in sessions with session_replication_role = replica. What logical replication applies fires
+-- no such triggers: it has to carry these tables as well.
+ALTER TABLE users ENABLE ALWAYS TRIGGER users_inserted;
 ALTER TABLE users ENABLE ALWAYS TRIGGER users_updated;
 ALTER TABLE users ENABLE ALWAYS TRIGGER users_deleted;
 ALTER TABLE users ENABLE ALWAYS TRIGGER users_truncated;

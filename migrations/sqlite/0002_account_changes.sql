@@ -24,14 +24,22 @@ INSERT INTO account_epoch (id, epoch, stamp) VALUES (1, 1, 0);
 INSERT INTO account_changes (epoch, stamp, user_id) VALUES (1, 0, 0);
 
 -- What a token check reads of an account. A new password hash alone is no change.
-CREATE TRIGGER users_updated
-AFTER UPDATE OF id, email, email_key, token_version, confirmed_at, disabled_at ON users
+-- Without a list of columns: that would not notice a change of the rowid.
+CREATE TRIGGER users_updated AFTER UPDATE ON users
 WHEN (OLD.id, OLD.email, OLD.email_key, OLD.token_version, OLD.confirmed_at, OLD.disabled_at)
     IS NOT (NEW.id, NEW.email, NEW.email_key, NEW.token_version, NEW.confirmed_at, NEW.disabled_at)
 BEGIN
     UPDATE account_epoch SET epoch = epoch + 1, stamp = random();
     INSERT INTO account_changes (epoch, stamp, user_id)
         SELECT epoch, stamp, OLD.id FROM account_epoch;
+END;
+
+-- Nobody can have it in memory; but should a backup lose it, that has to show.
+CREATE TRIGGER users_inserted AFTER INSERT ON users
+BEGIN
+    UPDATE account_epoch SET epoch = epoch + 1, stamp = random();
+    INSERT INTO account_changes (epoch, stamp, user_id)
+        SELECT epoch, stamp, NEW.id FROM account_epoch;
 END;
 
 CREATE TRIGGER users_deleted AFTER DELETE ON users
@@ -51,7 +59,7 @@ BEGIN
         JOIN users AS u ON u.id = NEW.id OR u.email_key = NEW.email_key;
 END;
 
-CREATE TRIGGER users_overwritten BEFORE UPDATE OF id, email_key ON users
+CREATE TRIGGER users_overwritten BEFORE UPDATE ON users
 WHEN EXISTS (SELECT 1 FROM users
     WHERE (id = NEW.id OR email_key = NEW.email_key) AND id <> OLD.id)
 BEGIN

@@ -92,7 +92,7 @@ pub async fn run() -> Result<(), CliError> {
     match command {
         Command::Serve => {
             telemetry::start(&config.telemetry);
-            open_files::allow_all();
+            open_files::allow_many();
             Ok(App::build(config, Arc::new(SystemClock))?.serve().await?)
         }
         Command::Migrate => {

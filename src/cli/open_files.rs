@@ -2,18 +2,22 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the soft limit to the hard one, which only an administrator can raise.
-pub(super) fn allow_all() {
+/// The most that we ask for. The hard limit can be a billion, and each connection costs memory.
+const ENOUGH: u64 = 16_384;
+
+/// Raises the soft limit as far as the hard one allows, which only an administrator can raise.
+pub(super) fn allow_many() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current == maximum {
+    let target = maximum.map_or(ENOUGH, |maximum| maximum.min(ENOUGH));
+    if current.is_none_or(|current| current >= target) {
         return;
     }
     let raised = Rlimit {
-        current: maximum,
+        current: Some(target),
         maximum,
     };
     match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => tracing::debug!(from = current, to = maximum, "more files may be open"),
+        Ok(()) => tracing::debug!(from = current, to = target, "more files may be open"),
         Err(error) => tracing::warn!(%error, "no more files than usual may be open"),
     }
 }

@@ -42,13 +42,20 @@ pub async fn enter(
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     let method = request.method().clone();
-    // The id alone: what is in a span is written down for each request, logged or not.
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let is_read = method == Method::GET || method == Method::HEAD;
+    // What is in a span is written down for each request, logged or not. Whatever could be an
+    // attack says where it comes from.
+    let id_text = id.to_str().unwrap_or_default();
+    let span = if is_read {
+        tracing::info_span!("request", id = id_text)
+    } else {
+        tracing::info_span!("request", id = id_text, %client)
+    };
     let started = Instant::now();
     let mut response = async {
         let request = request.map(unread_body::drained);
         // Before the schema is there, every statement would fail in a way that looks like our fault.
-        let response = if route.starts_with("/user") && *stage.borrow() == Stage::Starting {
+        let response = if is_too_early(route, &method, *stage.borrow()) {
             Problem::of(&kind::UNAVAILABLE).into_response()
         } else {
             let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -59,7 +66,7 @@ pub async fn enter(
         // A token check or a health check that went well is no news, and there are thousands a
         // second of them; whatever changes or is refused something is, and is a line here.
         let is_summed = response.extensions().get::<Summed>().is_some();
-        if is_summed || (method == Method::GET && status == 200) {
+        if is_summed || (is_read && status == 200) {
             tracing::debug!(%method, route, %client, status, ms, "answered");
         } else {
             tracing::info!(%method, route, %client, status, ms, "answered");
@@ -75,6 +82,11 @@ pub async fn enter(
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response
+}
+
+/// Only what needs the database has to wait for it.
+fn is_too_early(route: &str, method: &Method, stage: Stage) -> bool {
+    stage == Stage::Starting && route.starts_with("/user") && method != Method::OPTIONS
 }
 
 /// A bug in one request is a 500 there and nothing anywhere else.

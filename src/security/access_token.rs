@@ -125,6 +125,10 @@ impl AccessTokens {
         // In constant time (RFC 2104; the length is checked with it).
         hmac::verify(&self.checking, signed.as_bytes(), signature).map_err(|_| InvalidToken)?;
         let claims = decode(claims, &mut bytes)?;
+        // Serde would take an array for an object.
+        if !claims.starts_with(b"{") {
+            return Err(InvalidToken);
+        }
         let claims: Claims<'_> = serde_json::from_slice(claims).map_err(|_| InvalidToken)?;
 
         let now = now.timestamp();

@@ -28,8 +28,21 @@ use crate::domain::password::{NewPassword, PasswordHash, PresentedPassword};
 /// Enough that two threads go on hashing while each slot is kept for five statements of 20 ms.
 const SLOTS_PER_THREAD: usize = 32;
 
-/// The share of the queue that one account can take, and its least.
-const PLACES_OF_ONE: (usize, usize) = (16, 64);
+/// The share of the queue that one account can take: a 16th, but so many at least...
+const FEWEST_PLACES_OF_ONE: usize = 64;
+const SHARE_OF_ONE: usize = 16;
+
+/// What a hash is for. Each has bounds of its own for an account, so that guesses at it cannot
+/// keep its owner from a reset (SECURITY 13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HashFor {
+    /// A password is compared with the account's.
+    Proof,
+    /// The mailbox was proven, and there is a new password.
+    Reset,
+    /// An account is made.
+    Registration,
+}
 
 /// What the settings say about the pool.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +57,16 @@ pub struct PoolSettings {
     pub wait: Duration,
     /// How far the threads step back for others: 0 not at all, 19 as far as it goes. Linux only.
     pub nice: i32,
+}
+
+impl PoolSettings {
+    /// Slots wait for a thread too: with expensive hashes, fewer of them keep that short.
+    fn slots_per_thread(&self) -> usize {
+        let hashes = (self.wait / 4).as_micros() / self.params.assumed_time().as_micros().max(1);
+        usize::try_from(hashes)
+            .unwrap_or(usize::MAX)
+            .clamp(2, SLOTS_PER_THREAD)
+    }
 }
 
 /// The hashing threads; cheap to clone.
@@ -102,13 +125,14 @@ impl HashPool {
     /// When a thread cannot be started.
     pub fn start(settings: &PoolSettings) -> io::Result<Self> {
         let &PoolSettings { threads, queue, .. } = settings;
-        let (share, least) = PLACES_OF_ONE;
+        let share = (queue / SHARE_OF_ONE).max(FEWEST_PLACES_OF_ONE);
         let limits = Limits {
             threads,
-            slots: threads * SLOTS_PER_THREAD,
+            slots: threads * settings.slots_per_thread(),
             slots_of_one: threads + 1,
             places: queue,
-            places_of_one: (queue / share).max(least),
+            // ...and never more than half.
+            places_of_one: share.min(queue.div_ceil(2)),
             longest_wait: settings.wait,
         };
         let admission = Admission::new(limits, settings.params.assumed_time());
@@ -137,8 +161,12 @@ impl HashPool {
     /// # Errors
     /// [`HashPoolError::Overloaded`] when the queue is full, the wait would be too long, or the
     /// account has too many in it; at once, or a little later while refusals come fast.
-    pub async fn enter(&self, account: &EmailKey) -> Result<Ticket, HashPoolError> {
-        let account = self.shared.accounts.hash_one(account);
+    pub async fn enter(
+        &self,
+        wanted: HashFor,
+        account: &EmailKey,
+    ) -> Result<Ticket, HashPoolError> {
+        let account = self.shared.accounts.hash_one((wanted, account));
         match self.shared.admission.enter(account) {
             Ok(entry) => Ok(Ticket {
                 pool: self.clone(),
@@ -170,10 +198,12 @@ impl Ticket {
     /// # Errors
     /// [`HashPoolError::Overloaded`] when it does not come in time.
     pub async fn slot(self) -> Result<Slot, HashPoolError> {
-        let permit = Arc::new(self.entry.granted().await?);
+        let permit = self.entry.granted().await.inspect_err(|_| {
+            self.pool.shared.pace.count();
+        })?;
         Ok(Slot {
             pool: self.pool,
-            permit,
+            permit: Arc::new(permit),
         })
     }
 }

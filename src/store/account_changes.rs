@@ -128,5 +128,6 @@ fn follow(known: Epoch, rows: &[(i64, i64, AccountId)]) -> Option<(Epoch, Vec<Ac
         }
         reached = Epoch { number, stamp };
     }
-    Some((reached, changed))
+    // The epoch has moved, or nobody would ask: its change must be here.
+    (reached != known).then_some((reached, changed))
 }

@@ -10,20 +10,13 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
 use tracing::log::LevelFilter;
 
-use super::{PATIENCE, Pool, Store, StoreError, Trouble};
+use super::{PATIENCE, Pool, Store, StoreError};
 
 /// A connection that was idle for longer than this is tried before it is used: the server may
 /// have been restarted meanwhile.
 const TRUSTED_IDLE: Duration = Duration::from_millis(500);
-
-/// How long a connection may take to answer when it comes back to the pool.
-const RETURN_PATIENCE: Duration = Duration::from_secs(1);
-
-/// Connections set apart for token checks and readiness: one each.
-const FOR_CHECKS: u32 = 2;
 
 /// A parsed `postgres://` or `sqlite://` URL.
 #[derive(Clone)]
@@ -93,14 +86,19 @@ impl Store {
             }
         }
         // Too few to set some apart are shared.
-        let apart = (max_connections >= 2 * FOR_CHECKS).then_some(FOR_CHECKS);
-        let trouble = Arc::new(Trouble::default());
-        let pool = pool(url, max_connections - apart.unwrap_or(0), &trouble);
-        let checks = apart.map_or_else(|| pool.clone(), |apart| self::pool(url, apart, &trouble));
+        let set_apart = max_connections >= 4;
+        let (pool, checks, pings) = if set_apart {
+            let one = || self::pool(url, 1);
+            (self::pool(url, max_connections - 2), one(), one())
+        } else {
+            let pool = self::pool(url, max_connections);
+            (pool.clone(), pool.clone(), pool)
+        };
         Ok(Self {
             pool,
             checks,
-            trouble,
+            pings,
+            set_apart,
             sqlite_writer: Arc::new(Semaphore::new(1)),
             named_statements,
         })
@@ -112,7 +110,9 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn hold_all_connections(&self) -> Result<HeldConnections, StoreError> {
         let mut held = HeldConnections::default();
-        for pool in [&self.pool, &self.checks] {
+        let apart = [&self.checks, &self.pings];
+        let apart = apart.into_iter().filter(|_| self.set_apart);
+        for pool in apart.chain([&self.pool]) {
             match pool {
                 Pool::Postgres(pool) => {
                     for _ in 0..pool.options().get_max_connections() {
@@ -130,8 +130,7 @@ impl Store {
     }
 }
 
-fn pool(url: &DatabaseUrl, max_connections: u32, trouble: &Arc<Trouble>) -> Pool {
-    let trouble = Arc::clone(trouble);
+fn pool(url: &DatabaseUrl, max_connections: u32) -> Pool {
     match url {
         DatabaseUrl::Postgres(options) => Pool::Postgres(
             PgPoolOptions::new()
@@ -142,22 +141,6 @@ fn pool(url: &DatabaseUrl, max_connections: u32, trouble: &Arc<Trouble>) -> Pool
                 .before_acquire(|conn, meta| {
                     Box::pin(async move {
                         Ok(meta.idle_for < TRUSTED_IDLE || conn.ping().await.is_ok())
-                    })
-                })
-                // The pool asks each connection that comes back, and would wait for the answer of a
-                // server that is gone without a word for minutes. So it is asked here first, when
-                // something went wrong lately.
-                .after_release(move |conn, _| {
-                    let trouble = trouble.is_recent();
-                    Box::pin(async move {
-                        if !trouble {
-                            return Ok(true);
-                        }
-                        match timeout(RETURN_PATIENCE, conn.ping()).await {
-                            Ok(Ok(())) => Ok(true),
-                            Ok(Err(error)) => Err(error),
-                            Err(_) => Err(sqlx::Error::PoolTimedOut),
-                        }
                     })
                 })
                 .connect_lazy_with(

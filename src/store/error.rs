@@ -47,10 +47,13 @@ fn is_contention(code: &str) -> bool {
 }
 
 /// PostgreSQL: connection exceptions, insufficient resources, operator intervention, invalid
-/// authorization while a server starts or fails over, and a read-only server. `SQLite`: READONLY,
+/// authorization while a server starts or fails over, a read-only server, a transaction that was
+/// idle too long, and a lock that was not given. `SQLite`: READONLY,
 /// IOERR, FULL, CANTOPEN.
 fn is_outage(code: &str) -> bool {
-    code.len() == 5 && (matches!(&code[..2], "08" | "53" | "57" | "58" | "28") || code == "25006")
+    code.len() == 5
+        && (matches!(&code[..2], "08" | "53" | "57" | "58" | "28")
+            || matches!(code, "25006" | "25P03" | "55P03"))
         || matches!(sqlite_primary(code), Some(8 | 10 | 13 | 14))
 }
 

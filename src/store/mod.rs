@@ -7,12 +7,12 @@ mod account_changes;
 pub mod account_loader;
 mod connect;
 mod error;
+mod loan;
 mod login_failures;
 mod mail_quota;
 mod migrations;
 mod one_time_tokens;
 mod outbox;
-mod trouble;
 pub(crate) mod turns;
 mod users;
 
@@ -20,15 +20,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use connect::{DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
+use loan::Loan;
 pub use login_failures::LoginFailures;
 pub use migrations::MigrationError;
 pub use outbox::{MailSummary, OutboxMail};
-use trouble::{Trouble, Unfinished};
 pub(crate) use turns::{read, run, transaction};
 pub use users::{AccountDetails, Credentials, NewAccount};
 
@@ -39,9 +39,12 @@ pub const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: Pool,
-    /// What everything else does cannot keep a token check or readiness waiting.
+    /// Set apart, so that nothing else keeps a token check waiting...
     checks: Pool,
-    trouble: Arc<Trouble>,
+    /// ...or readiness.
+    pings: Pool,
+    /// Whether they are; with few connections all share one pool.
+    set_apart: bool,
     /// `SQLite` has one writer at a time; waiting here is fair, waiting in its lock is not.
     sqlite_writer: Arc<Semaphore>,
     /// Off behind a pooler that cannot keep a named statement for its client.
@@ -100,19 +103,16 @@ macro_rules! execute {
 use {execute, fetch, on_engine};
 
 /// A connection or a transaction that was lent out; use [`Lent::conn`], then [`Lent::finish`].
-/// Dropped without that, a transaction is rolled back, and connections are looked at closely.
+/// Dropped without that, a transaction is rolled back.
 #[derive(Debug)]
 pub(crate) struct Lent<'s> {
-    /// Before `held`: it is dropped first.
-    unfinished: Unfinished,
     held: Held<'s>,
     named_statements: bool,
 }
 
 #[derive(Debug)]
 enum Held<'s> {
-    Postgres(PoolConnection<Postgres>),
-    PostgresTransaction(Transaction<'static, Postgres>),
+    Postgres(Loan),
     Sqlite(PoolConnection<Sqlite>),
     SqliteTransaction(Transaction<'static, Sqlite>, SemaphorePermit<'s>),
 }
@@ -123,17 +123,29 @@ impl Store {
         self.lend_from(&self.pool).await
     }
 
-    /// A connection for reading, of those set apart for token checks.
+    /// The connection that is set apart for token checks.
     pub(crate) async fn lend_for_checks(&self) -> Result<Lent<'_>, StoreError> {
         self.lend_from(&self.checks).await
     }
 
+    /// The connection that is set apart for readiness.
+    pub(crate) async fn lend_for_ping(&self) -> Result<Lent<'_>, StoreError> {
+        self.lend_from(&self.pings).await
+    }
+
+    /// Whether the connection for token checks may be kept: nobody else needs it.
+    pub(crate) fn is_set_apart(&self) -> bool {
+        self.set_apart
+    }
+
     async fn lend_from(&self, pool: &Pool) -> Result<Lent<'_>, StoreError> {
         let held = match pool {
-            Pool::Postgres(pool) if self.named_statements => Held::Postgres(pool.acquire().await?),
+            Pool::Postgres(pool) if self.named_statements => {
+                Held::Postgres(Loan::for_reading(pool).await?)
+            }
             // An unnamed statement is parsed in one round trip and run in the next; a pooler in
             // transaction mode keeps the two together only inside a transaction.
-            Pool::Postgres(pool) => Held::PostgresTransaction(pool.begin().await?),
+            Pool::Postgres(pool) => Held::Postgres(Loan::for_transaction(pool).await?),
             Pool::Sqlite(pool) => Held::Sqlite(pool.acquire().await?),
         };
         Ok(self.lent(held))
@@ -142,7 +154,7 @@ impl Store {
     /// A transaction; see [`transaction!`].
     pub(crate) async fn begin(&self) -> Result<Lent<'_>, StoreError> {
         let held = match &self.pool {
-            Pool::Postgres(pool) => Held::PostgresTransaction(pool.begin().await?),
+            Pool::Postgres(pool) => Held::Postgres(Loan::for_transaction(pool).await?),
             Pool::Sqlite(pool) => {
                 let turn = self.sqlite_writer.acquire().await;
                 let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
@@ -154,7 +166,6 @@ impl Store {
 
     fn lent<'s>(&self, held: Held<'s>) -> Lent<'s> {
         Lent {
-            unfinished: Unfinished::new(&self.trouble),
             held,
             named_statements: self.named_statements,
         }
@@ -165,12 +176,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        run!(self, lend_for_checks, conn => execute!(conn, "SELECT 1").map(drop))
+        run!(self, lend_for_ping, conn => execute!(conn, "SELECT 1").map(drop))
     }
 
     /// Closes all connections, those in use after their statement.
     pub async fn close(&self) {
-        for pool in [&self.checks, &self.pool] {
+        for pool in [&self.checks, &self.pings, &self.pool] {
             match pool {
                 Pool::Postgres(pool) => pool.close().await,
                 Pool::Sqlite(pool) => pool.close().await,
@@ -182,8 +193,7 @@ impl Store {
 impl Lent<'_> {
     pub(crate) fn conn(&mut self) -> Conn<'_> {
         let engine = match &mut self.held {
-            Held::Postgres(conn) => Engine::Postgres(conn),
-            Held::PostgresTransaction(tx) => Engine::Postgres(tx),
+            Held::Postgres(loan) => Engine::Postgres(loan.conn()),
             Held::Sqlite(conn) => Engine::Sqlite(conn),
             Held::SqliteTransaction(tx, _) => Engine::Sqlite(tx),
         };
@@ -195,22 +205,20 @@ impl Lent<'_> {
 
     /// Ready for more statements, unless it was a transaction, which is committed.
     pub(crate) async fn keep(self) -> Result<Option<Self>, StoreError> {
-        match self.held {
-            Held::Postgres(_) | Held::Sqlite(_) => Ok(Some(self)),
-            Held::PostgresTransaction(_) | Held::SqliteTransaction(..) => {
-                self.finish().await.map(|()| None)
-            }
+        match &self.held {
+            Held::Postgres(loan) if !loan.is_transaction() => Ok(Some(self)),
+            Held::Sqlite(_) => Ok(Some(self)),
+            Held::Postgres(_) | Held::SqliteTransaction(..) => self.finish().await.map(|()| None),
         }
     }
 
-    /// Commits, where there is something to commit.
-    pub(crate) async fn finish(mut self) -> Result<(), StoreError> {
+    /// Commits, where there is something to commit, and gives the connection back.
+    pub(crate) async fn finish(self) -> Result<(), StoreError> {
         match self.held {
-            Held::Postgres(_) | Held::Sqlite(_) => {}
-            Held::PostgresTransaction(tx) => tx.commit().await?,
+            Held::Postgres(loan) => loan.finish().await?,
+            Held::Sqlite(_) => {}
             Held::SqliteTransaction(tx, _turn) => tx.commit().await?,
         }
-        self.unfinished.finish();
         Ok(())
     }
 }

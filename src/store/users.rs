@@ -46,11 +46,14 @@ const BY_ID: &str = "SELECT id, email, email_key, token_version, confirmed_at, d
 const BY_KEY: &str = "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
     FROM users WHERE email_key = $1";
 const DETAILS: &str = "SELECT role, created_at FROM users WHERE id = $1";
+/// $1 address, $2 now. The account of a locked address is not looked for: otherwise the time would
+/// tell whether there is one.
 const CREDENTIALS: &str = "SELECT u.id, u.email, u.email_key, u.token_version, u.confirmed_at,
         u.disabled_at, u.password_hash, f.failures, f.locked_until
     FROM (SELECT CAST($1 AS text) AS email_key) AS asked
-    LEFT JOIN users AS u ON u.email_key = asked.email_key
-    LEFT JOIN login_failures AS f ON f.email_key = asked.email_key";
+    LEFT JOIN login_failures AS f ON f.email_key = asked.email_key
+    LEFT JOIN users AS u
+        ON u.email_key = CASE WHEN f.locked_until > $2 THEN NULL ELSE asked.email_key END";
 const INSERT: &str = "INSERT INTO users (email, email_key, password_hash, confirmed_at, created_at)
     VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (email_key) DO NOTHING
@@ -98,9 +101,14 @@ impl Conn<'_> {
         }))
     }
 
-    /// Account, hash and failures of an address, all as of one moment.
-    pub async fn credentials(&mut self, key: &EmailKey) -> Result<Credentials, StoreError> {
-        let row: CredentialsRow = fetch!(self, fetch_one, CREDENTIALS, key.as_str())?;
+    /// Account, hash and failures of an address, all as of one moment; the failures alone when it
+    /// is locked.
+    pub async fn credentials(
+        &mut self,
+        key: &EmailKey,
+        now: DateTime<Utc>,
+    ) -> Result<Credentials, StoreError> {
+        let row: CredentialsRow = fetch!(self, fetch_one, CREDENTIALS, key.as_str(), now)?;
         let failures = row.failures.map(|failures| LoginFailures {
             failures,
             locked_until: row.locked_until,

@@ -10,6 +10,7 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::email::{Email, EmailKey, InvalidEmail};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::password::NewPassword;
+use crate::security::hash_pool::HashFor;
 use crate::store::{AccountDetails, LoginFailures, MailSummary, NewAccount, read, transaction};
 
 /// Which account: by number or by address.
@@ -60,7 +61,11 @@ impl UserManager {
         email: &Email,
         password: &NewPassword,
     ) -> Result<AccountId, AdminError> {
-        let ticket = self.0.hashes.enter(email.key()).await?;
+        let ticket = self
+            .0
+            .hashes
+            .enter(HashFor::Registration, email.key())
+            .await?;
         let password_hash = ticket.slot().await?.hash(password).await?;
         let now = self.now();
         let new = NewAccount {

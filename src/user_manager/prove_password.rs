@@ -12,7 +12,7 @@ use crate::domain::email::EmailKey;
 use crate::domain::lockout;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::password::{PasswordHash, PresentedPassword};
-use crate::security::hash_pool::Slot;
+use crate::security::hash_pool::{HashFor, Slot};
 use crate::security::password_hash::Verdict;
 use crate::store::{LoginFailures, read, transaction};
 
@@ -45,7 +45,7 @@ impl UserManager {
         password: Option<PresentedPassword>,
     ) -> Result<Proven, Unproven> {
         // First of all: who is refused costs no statement.
-        let ticket = self.0.hashes.enter(key).await?;
+        let ticket = self.0.hashes.enter(HashFor::Proof, key).await?;
         // Whoever has a slot already is looked at there. In a box, so that thousands who wait
         // are small.
         if ticket.waits() || password.is_none() {
@@ -71,7 +71,8 @@ impl UserManager {
         slot: Slot,
     ) -> Result<Proven, Unproven> {
         // Read again: others may have failed while this one waited for its slot.
-        let read = read!(self.0.store, conn => conn.credentials(&key).await)?;
+        let now = self.now();
+        let read = read!(self.0.store, conn => conn.credentials(&key, now).await)?;
         self.refuse_locked(read.failures)?;
         let stored = read.account.as_ref().map(|(_, hash)| hash);
         let verdict = slot.verify(&password, stored).await?;

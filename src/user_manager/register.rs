@@ -9,6 +9,7 @@ use crate::domain::email::Email;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::password::NewPassword;
 use crate::security::access_token::TokenSubject;
+use crate::security::hash_pool::HashFor;
 use crate::store::{NewAccount, read, transaction};
 
 /// What a registration gives.
@@ -38,7 +39,11 @@ impl UserManager {
         email: &Email,
         password: &NewPassword,
     ) -> Result<Registered, RegisterError> {
-        let ticket = self.0.hashes.enter(email.key()).await?;
+        let ticket = self
+            .0
+            .hashes
+            .enter(HashFor::Registration, email.key())
+            .await?;
         let rule = self.0.rules.confirmation;
         if rule != ConfirmationRule::Required {
             let key = email.key().as_str();

@@ -6,6 +6,7 @@ use crate::domain::email::{Email, EmailKey};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::one_time_token::{Purpose, TokenDigest};
 use crate::domain::password::NewPassword;
+use crate::security::hash_pool::HashFor;
 use crate::security::one_time_token::OneTimeToken;
 use crate::store::{read, transaction};
 
@@ -31,7 +32,7 @@ impl UserManager {
     ) -> Result<(), ResetPasswordError> {
         let token = OneTimeToken::parse(token).ok_or(ResetPasswordError::InvalidToken)?;
         let (digest, key) = (token.digest(), email.key());
-        let ticket = self.0.hashes.enter(key).await?;
+        let ticket = self.0.hashes.enter(HashFor::Reset, key).await?;
         // Looked at before the wait and after it, so that a useless token costs no hash.
         self.find_reset_token(&digest, key).await?;
         let slot = ticket.slot().await?;

@@ -4,6 +4,7 @@
 //! those who waited longest, and late; here who cannot be served in time is told so on arrival.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,12 +29,15 @@ pub(super) struct Limits {
     pub(super) longest_wait: Duration,
 }
 
-/// An account, by a hash of its canonical address. Should two have the same, they share a bound.
+/// An account and what it wants, by a hash. Should two have the same, they share a bound.
 pub(super) type AccountHash = u64;
 
 pub(super) struct Admission {
     limits: Limits,
     state: Mutex<State>,
+    /// The mean of one hash, as the bits of its seconds. Outside of the lock: the hashing threads
+    /// have a lower priority, and whoever holds the lock must not be put off.
+    hash_time: AtomicU64,
 }
 
 /// Never kept locked while something else is waited for.
@@ -45,8 +49,7 @@ struct State {
     next: BTreeMap<u64, Waiter>,
     /// Accounts with a slot or a place, and no others.
     accounts: HashMap<AccountHash, Account>,
-    /// Means, in seconds: one hash, and one slot from taking it to giving it back.
-    hash_time: f64,
+    /// The mean time of a slot from taking it to giving it back, in seconds.
     slot_time: f64,
 }
 
@@ -102,12 +105,12 @@ impl Admission {
             waiting: 0,
             next: BTreeMap::new(),
             accounts: HashMap::new(),
-            hash_time: hash_time.as_secs_f64(),
             slot_time: 0.0,
         };
         Arc::new(Self {
             limits,
             state: Mutex::new(state),
+            hash_time: AtomicU64::new(hash_time.as_secs_f64().to_bits()),
         })
     }
 
@@ -123,12 +126,12 @@ impl Admission {
             state.accounts.entry(account).or_default().active += 1;
             return Ok(Entry::Granted(self.permit(account, now)));
         }
-        let wait = state.expected_wait(limits, parked);
+        let wait = self.expected_wait(&state, parked);
         if state.waiting >= limits.places
             || parked >= limits.places_of_one
             || wait > limits.longest_wait
         {
-            return Err(Refused(wait.max(SHORTEST_RETRY)));
+            return Err(self.refused(wait));
         }
         let arrival = state.arrivals;
         state.arrivals += 1;
@@ -156,8 +159,39 @@ impl Admission {
 
     /// What a hash took, from its thread.
     pub(super) fn measured(&self, hash: Duration) {
-        let mut state = self.lock();
-        average(&mut state.hash_time, hash);
+        let newer = |bits| Some(self.average(f64::from_bits(bits), hash).to_bits());
+        // It always gives a newer value.
+        let _ = self
+            .hash_time
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, newer);
+    }
+
+    /// A mean with one more measurement. A machine that was suspended measures nonsense.
+    fn average(&self, mean: f64, newest: Duration) -> f64 {
+        let newest = newest.min(2 * self.limits.longest_wait);
+        mean + (newest.as_secs_f64() - mean) * NEWEST
+    }
+
+    /// Come back when what waits now should be done.
+    fn refused(&self, wait: Duration) -> Refused {
+        let longest = (2 * self.limits.longest_wait).max(SHORTEST_RETRY);
+        Refused(wait.clamp(SHORTEST_RETRY, longest))
+    }
+
+    /// How long a newcomer would wait: for the threads, for the slots (which a slow database
+    /// keeps taken) or for those of its own account, whatever takes longest.
+    fn expected_wait(&self, state: &State, parked: usize) -> Duration {
+        let turns = |ahead: usize, at_once: usize| {
+            let [ahead, at_once] =
+                [ahead, at_once].map(|n| f64::from(u32::try_from(n).unwrap_or(u32::MAX)));
+            ahead / at_once.max(1.0)
+        };
+        let limits = &self.limits;
+        let hash_time = f64::from_bits(self.hash_time.load(Ordering::Relaxed));
+        let seconds = (turns(state.waiting, limits.threads) * hash_time)
+            .max(turns(state.waiting, limits.slots) * state.slot_time)
+            .max(turns(parked, limits.slots_of_one) * state.slot_time);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
     fn permit(self: &Arc<Self>, account: AccountHash, since: Instant) -> Permit {
@@ -181,20 +215,6 @@ impl Admission {
 }
 
 impl State {
-    /// How long a newcomer would wait: for the threads, for the slots (which a slow database
-    /// keeps taken) or for those of its own account, whatever takes longest.
-    fn expected_wait(&self, limits: &Limits, parked: usize) -> Duration {
-        let turns = |ahead: usize, at_once: usize| {
-            let [ahead, at_once] =
-                [ahead, at_once].map(|n| f64::from(u32::try_from(n).unwrap_or(u32::MAX)));
-            ahead / at_once.max(1.0)
-        };
-        let seconds = (turns(self.waiting, limits.threads) * self.hash_time)
-            .max(turns(self.waiting, limits.slots) * self.slot_time)
-            .max(turns(parked, limits.slots_of_one) * self.slot_time);
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
-    }
-
     /// One slot, or one entry in `next`, of the account is gone.
     fn deactivate(&mut self, account: AccountHash) {
         let Some(entry) = self.accounts.get_mut(&account) else {
@@ -229,10 +249,6 @@ impl Account {
     }
 }
 
-fn average(mean: &mut f64, newest: Duration) {
-    *mean += (newest.as_secs_f64() - *mean) * NEWEST;
-}
-
 impl Entry {
     /// The slot, when it is this one's turn.
     pub(super) async fn granted(self) -> Result<Permit, Refused> {
@@ -247,8 +263,8 @@ impl Entry {
                     return Ok(permit);
                 }
                 let admission = &place.admission;
-                let wait = admission.lock().expected_wait(&admission.limits, 0);
-                Err(Refused(wait.max(SHORTEST_RETRY)))
+                let wait = admission.expected_wait(&admission.lock(), 0);
+                Err(admission.refused(wait))
             }
         }
     }
@@ -259,7 +275,7 @@ impl Drop for Permit {
         let held = self.since.elapsed();
         let granted = {
             let mut state = self.admission.lock();
-            average(&mut state.slot_time, held);
+            state.slot_time = self.admission.average(state.slot_time, held);
             state.slots_taken -= 1;
             state.deactivate(self.account);
             let next = state.next.pop_first();

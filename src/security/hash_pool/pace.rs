@@ -2,14 +2,15 @@
 //! clients that do nothing else would take the processor from the hashes. For the same reason the
 //! log has their number once a second, and no line for each.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Refusals that leave in a second; when there are more, each waits for its turn...
+/// Refusals that leave at once in a second; when there are more, each waits for a turn at this
+/// rate...
 const PER_SECOND: u32 = 500;
-/// ...but no longer than this.
+/// ...but no longer than this, so that the rate is not kept when there are very many.
 const LONGEST: Duration = Duration::from_millis(200);
 /// Between two lines in the log.
 const REPORT: Duration = Duration::from_secs(1);
@@ -36,19 +37,32 @@ impl Pace {
         }
     }
 
+    /// Counts one that leaves late enough as it is.
+    pub(super) fn count(&self) {
+        self.lock().count(Instant::now());
+    }
+
     fn next(&self, now: Instant) -> Instant {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.unreported += 1;
-        if state.reported.is_none_or(|last| now - last >= REPORT) {
-            let refused = state.unreported;
-            tracing::warn!(refused, "overloaded: too many passwords wait to be hashed");
-            (state.reported, state.unreported) = (Some(now), 0);
-        }
-        let turn = state
-            .next
-            .map_or(now, |next| next.clamp(now, now + LONGEST));
+        let mut state = self.lock();
+        state.count(now);
+        let turn = state.next.unwrap_or(now).clamp(now, now + LONGEST);
         state.next = Some(turn + Duration::from_secs(1) / PER_SECOND);
         turn
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn count(&mut self, now: Instant) {
+        self.unreported += 1;
+        if self.reported.is_none_or(|last| now - last >= REPORT) {
+            let refused = self.unreported;
+            tracing::warn!(refused, "overloaded: too many passwords wait to be hashed");
+            (self.reported, self.unreported) = (Some(now), 0);
+        }
     }
 }
 

@@ -34,7 +34,10 @@ async fn soon<T>(something: impl Future<Output = T>) -> T {
 }
 
 async fn slot_of(pool: &HashPool, name: &str) -> Slot {
-    let ticket = pool.enter(&key(name)).await.expect("let in");
+    let ticket = pool
+        .enter(HashFor::Proof, &key(name))
+        .await
+        .expect("let in");
     soon(ticket.slot()).await.expect("a slot")
 }
 
@@ -55,7 +58,10 @@ async fn the_slot_of_a_caller_who_goes_away_is_taken_until_the_job_is_done() {
     );
     drop(slot);
     let _other = slot_of(&pool, "ann").await;
-    let ticket = pool.enter(&key("ann")).await.expect("let in");
+    let ticket = pool
+        .enter(HashFor::Proof, &key("ann"))
+        .await
+        .expect("let in");
     let mut waiting = Box::pin(ticket.slot());
     assert!(
         waiting.as_mut().now_or_never().is_none(),
@@ -151,8 +157,11 @@ async fn what_does_not_fit_is_refused_and_told_when_to_come_back() {
     for number in 0..SLOTS_PER_THREAD {
         busy.push(slot_of(&pool, &format!("user{number}")).await);
     }
-    let _waiting = pool.enter(&key("ann")).await.expect("one place");
-    let refused = soon(pool.enter(&key("bob"))).await;
+    let _waiting = pool
+        .enter(HashFor::Proof, &key("ann"))
+        .await
+        .expect("one place");
+    let refused = soon(pool.enter(HashFor::Proof, &key("bob"))).await;
     let Err(HashPoolError::Overloaded(after)) = refused else {
         panic!("let in");
     };
@@ -208,9 +217,53 @@ async fn only_the_hashing_threads_step_back() {
 #[tokio::test]
 async fn the_threads_end_with_the_pool() {
     let pool = pool();
-    let queue = Arc::downgrade(&pool.shared);
+    // Each thread has it as well.
+    let admission = Arc::downgrade(&pool.shared.admission);
     let slot = slot_of(&pool, "ann").await;
     soon(slot.run(|_| Ok(()))).await.expect("done");
     drop((slot, pool));
-    assert!(queue.upgrade().is_none(), "nothing keeps the pool alive");
+    let gone = async {
+        while admission.upgrade().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(gone).await;
+}
+
+/// SECURITY 13: whoever floods an address with guesses keeps its owner neither from a reset nor
+/// from anything else that is not a guess.
+#[tokio::test]
+async fn guesses_at_an_account_take_no_place_from_its_reset() {
+    let settings = PoolSettings {
+        threads: 1,
+        queue: 300,
+        ..CHEAP
+    };
+    let pool = HashPool::start(&settings).expect("started");
+    let mut guesses = Vec::new();
+    while let Ok(ticket) = soon(pool.enter(HashFor::Proof, &key("ann"))).await {
+        guesses.push(ticket);
+    }
+    assert!(guesses.len() >= FEWEST_PLACES_OF_ONE, "{}", guesses.len());
+    let reset = pool.enter(HashFor::Reset, &key("ann")).await;
+    soon(reset.expect("let in").slot()).await.expect("its turn");
+}
+
+/// With one place in two for an account at most, others are let in as well.
+#[tokio::test]
+async fn one_account_never_fills_a_small_queue() {
+    let settings = PoolSettings {
+        threads: 1,
+        queue: 10,
+        ..CHEAP
+    };
+    let pool = HashPool::start(&settings).expect("started");
+    let mut guesses = Vec::new();
+    while let Ok(ticket) = soon(pool.enter(HashFor::Proof, &key("ann"))).await {
+        guesses.push(ticket);
+    }
+    // Two slots and half of the places.
+    assert_eq!(guesses.len(), 2 + 5);
+    let other = soon(pool.enter(HashFor::Proof, &key("bob"))).await;
+    drop(other.expect("let in"));
 }

@@ -11,6 +11,8 @@ use argon2::{Algorithm, Argon2, AssociatedData, Params, ParamsBuilder, Version};
 use argon2_rust::params::{Memory, TagLen};
 use argon2_rust::{Error, Hasher};
 
+use super::HashParams;
+
 /// `password.engine`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineChoice {
@@ -29,13 +31,14 @@ pub enum Engine {
 }
 
 impl EngineChoice {
-    /// The engine to use. The first call for [`Self::Auto`] compares them, in a few milliseconds.
+    /// The engine to use. The first call for [`Self::Auto`] compares them, on small cases and on
+    /// one with the parameters in force, which takes about as long as three hashes.
     #[must_use]
-    pub fn engine(self) -> Engine {
+    pub fn engine(self, live: HashParams) -> Engine {
         static AGREE: OnceLock<bool> = OnceLock::new();
         match self {
             Self::Portable => Engine::Portable,
-            Self::Auto if *AGREE.get_or_init(|| agree(fast)) => Engine::Fast,
+            Self::Auto if *AGREE.get_or_init(|| agree(fast, live)) => Engine::Fast,
             Self::Auto => {
                 tracing::error!(
                     "the fast Argon2 engine computes wrong hashes on this machine and is not \
@@ -180,13 +183,13 @@ const FIXED: [(u32, u32, usize); 8] = [
 const RANDOM_CASES: usize = 8;
 
 /// Whether `fast` says what the RFC and the `argon2` crate say.
-fn agree(fast: fn(&mut Fast, &Case) -> Option<Vec<u8>>) -> bool {
+fn agree(fast: fn(&mut Fast, &Case) -> Option<Vec<u8>>, live: HashParams) -> bool {
     let compared = catch_unwind(move || {
         let mut engine = Fast::default();
         let rfc = rfc_9106();
         fast(&mut engine, &rfc).is_some_and(|tag| tag == RFC_9106)
             && portable(&rfc).is_some_and(|tag| tag == RFC_9106)
-            && cases().iter().all(|case| {
+            && cases(live).iter().all(|case| {
                 let tag = fast(&mut engine, case);
                 tag.is_some() && tag == portable(case)
             })
@@ -194,20 +197,24 @@ fn agree(fast: fn(&mut Fast, &Case) -> Option<Vec<u8>>) -> bool {
     compared.unwrap_or(false)
 }
 
-/// The fixed ones, and some that are different at every start.
-fn cases() -> Vec<Case> {
-    let fixed = FIXED.into_iter().map(|(memory_kib, iterations, length)| {
-        let byte = |at: usize| u8::try_from(at % 251).unwrap_or(0);
-        Case {
-            memory_kib,
-            iterations,
-            lanes: 1,
-            password: (0..length).map(byte).collect(),
-            salt: (0..16).map(byte).collect(),
-            length: 32,
-            ..Case::default()
-        }
-    });
+/// The fixed ones, the one in force, and some that are different at every start.
+fn cases(live: HashParams) -> Vec<Case> {
+    let live = (live.memory_kib, live.iterations, 24);
+    let fixed = FIXED
+        .into_iter()
+        .chain([live])
+        .map(|(memory_kib, iterations, length)| {
+            let byte = |at: usize| u8::try_from(at % 251).unwrap_or(0);
+            Case {
+                memory_kib,
+                iterations,
+                lanes: 1,
+                password: (0..length).map(byte).collect(),
+                salt: (0..16).map(byte).collect(),
+                length: 32,
+                ..Case::default()
+            }
+        });
     let random = (0..RANDOM_CASES).map(|_| {
         let bytes: [u8; 131] = rand::random();
         let (numbers, rest) = bytes.split_at(3);

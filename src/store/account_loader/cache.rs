@@ -31,6 +31,11 @@ impl Cache {
         }
     }
 
+    /// Empty again, with the same capacity.
+    pub fn renewed(&self) -> Self {
+        Self::new(2 * self.capacity)
+    }
+
     /// The epoch that everything in here belongs to; `None` before the beginning.
     pub fn epoch(&self) -> Option<Epoch> {
         self.epoch

@@ -6,7 +6,7 @@
 //! **Why this is strict.** A caller gets the account as it was at some moment after the call, and
 //! never as it was before a change that had ended by then:
 //!
-//! 1. Every change of an account raises the epoch in its own transaction and holds the lock on the
+//! 1. Every change of an account, a new one included, raises the epoch in its own transaction and holds the lock on the
 //!    epoch's row until it has committed. So epochs become visible in the order of the commits,
 //!    each together with its change.
 //! 2. The memory belongs to one task and to one epoch: every account in it is what a snapshot at
@@ -30,7 +30,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -51,6 +51,10 @@ const IDLE: Duration = Duration::from_millis(200);
 /// A connection in constant use goes back now and then, so that the pool can replace it.
 const LONGEST_USE: Duration = Duration::from_mins(1);
 
+/// All of the memory is read anew so often, in case something went past the triggers: an operator
+/// who switched them off, or a replication that does not fire them.
+const LONGEST_MEMORY: Duration = Duration::from_mins(1);
+
 type Found = Option<Arc<Account>>;
 type Answer = Result<Found, StoreError>;
 type Request = (AccountId, oneshot::Sender<Answer>);
@@ -66,7 +70,17 @@ impl AccountLoader {
     #[must_use]
     pub fn start(store: &Store, cached: usize) -> Self {
         let (requests, queue) = mpsc::channel(LONGEST_QUEUE);
-        tokio::spawn(serve(store.clone(), queue, Cache::new(cached)));
+        let (store, queue) = (store.clone(), Arc::new(Mutex::new(queue)));
+        tokio::spawn(async move {
+            loop {
+                let served = serve(store.clone(), Arc::clone(&queue), Cache::new(cached));
+                match tokio::spawn(served).await {
+                    Ok(()) => return,
+                    // A bug costs one batch and the memory.
+                    Err(error) => tracing::error!(%error, "the account loader starts again"),
+                }
+            }
+        });
         Self { requests }
     }
 
@@ -87,7 +101,9 @@ impl AccountLoader {
     }
 }
 
-async fn serve(store: Store, mut queue: mpsc::Receiver<Request>, mut cache: Cache) {
+async fn serve(store: Store, queue: Arc<Mutex<mpsc::Receiver<Request>>>, mut cache: Cache) {
+    let mut queue = queue.lock().await;
+    let mut begun = Instant::now();
     let mut batch: Vec<Request> = Vec::new();
     // Taken from the pool once for many batches; the pool asks each connection that comes back.
     let mut line: Option<(Lent<'_>, Instant)> = None;
@@ -114,6 +130,12 @@ async fn serve(store: Store, mut queue: mpsc::Receiver<Request>, mut cache: Cach
         }
         // Whoever gave up while the database was slow is not asked for any more.
         batch.retain(|(_, answer)| !answer.is_closed());
+        if batch.is_empty() {
+            continue;
+        }
+        if begun.elapsed() > LONGEST_MEMORY {
+            (cache, begun) = (cache.renewed(), Instant::now());
+        }
         let ids: Vec<AccountId> = batch.iter().map(|(id, _)| *id).collect();
         let mut turns = Turns::new();
         let found = loop {
@@ -128,7 +150,11 @@ async fn serve(store: Store, mut queue: mpsc::Receiver<Request>, mut cache: Cach
                     }
                 };
                 let found = look_up(&mut cache, &mut lent.conn(), &ids).await?;
-                line = lent.keep().await?.map(|lent| (lent, since));
+                if store.is_set_apart() {
+                    line = lent.keep().await?.map(|lent| (lent, since));
+                } else {
+                    lent.finish().await?;
+                }
                 Ok(found)
             };
             if let std::ops::ControlFlow::Break(done) = turns.run(turn).await {
