@@ -34,14 +34,17 @@ def main(arguments):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        _print(_measure(chosen), chosen.json)
+        found, failures = _measure(chosen)
+        _print(found, chosen.json)
+        for failure in failures:
+            print(f"bench/run: {failure}", file=sys.stderr)
+        return 1 if failures else 0
     except BenchError as error:
         print(f"bench/run: {error}", file=sys.stderr)
         return 1
     except _Stopped as stopped:
         print("bench/run: stopped; everything that was started is ended", file=sys.stderr)
         return stopped.exit_code
-    return 0
 
 
 def _stop(number, _frame):
@@ -58,16 +61,20 @@ def _measure(chosen):
     _raise_open_files()
     progress.say("building the release binary and the references")
     binary, example = build.release()
-    where, results = report.machine(), {}
+    where, results, failures = report.machine(), {}, []
     with ExitStack() as stack:
         folder = stack.enter_context(_folder())
         stack.enter_context(progress)
         bench = Bench(binary, example, folder, stack, quick=chosen.quick, progress=progress)
         for name, _, run in steps:
             progress.begin(name)
-            results[name] = run(bench)
+            # One that failed has no figure, and takes none from the others.
+            try:
+                results[name] = run(bench)
+            except BenchError as error:
+                failures.append(f"{name}: {error}")
             progress.finish(name)
-    return report.whole(mode, where, results)
+    return report.whole(mode, where, results), failures
 
 
 def _steps(chosen):

@@ -148,6 +148,8 @@ async fn client(storm: Rc<Storm>) {
             }
         };
         if !pause.is_zero() {
+            // Who stays away does not keep a connection, which the server would close anyway.
+            connection = Connection::new(storm.address);
             sleep(pause.min(storm.end.duration_since(Instant::now()))).await;
         }
     }
