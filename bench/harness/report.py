@@ -19,7 +19,7 @@ def machine():
         "cpu": model.partition(":")[2].strip(),
         "cores": os.cpu_count(),
         "memory_gib": round(memory, 1),
-        "kernel": platform.release(),
+        "kernel": ".".join(platform.release().split(".")[:2]),
         **tools.versions(),
     }
 
