@@ -49,6 +49,12 @@ fn post(headers: &str, body: &str) -> String {
 #[case::an_unknown_encoding("Transfer-Encoding: xchunked\r\n")]
 #[case::chunked_is_not_the_last("Transfer-Encoding: chunked, identity\r\n")]
 #[case::identity("Transfer-Encoding: identity\r\n")]
+#[case::identity_and_chunked("Transfer-Encoding: identity, chunked\r\n")]
+#[case::chunked_twice("Transfer-Encoding: chunked, chunked\r\n")]
+#[case::compressed_chunks("Transfer-Encoding: gzip, chunked\r\n")]
+#[case::nothing_and_chunked("Transfer-Encoding: , chunked\r\n")]
+#[case::another_host("Content-Length: 5\r\nhost: y\r\n")]
+#[case::the_same_host_twice("Content-Length: 5\r\nhost: x\r\n")]
 #[case::a_space_before_the_colon("Transfer-Encoding : chunked\r\n")]
 #[case::a_control_before_the_value("Transfer-Encoding: \x0bchunked\r\n")]
 #[case::a_folded_line("Content-Length: 4\r\nx-fold: a\r\n Transfer-Encoding: chunked\r\n")]
@@ -96,7 +102,67 @@ async fn a_malformed_head_is_a_400_and_the_end(#[case] request: &str) {
     assert_eq!(answers(&answer), 1, "{answer}");
 }
 
-/// What is plain goes on working: one after another on a connection, with a length and in chunks.
+/// RFC 9112 section 3.2.
+#[rstest]
+#[case::none("")]
+#[case::two_words("host: a b\r\n")]
+#[case::a_list("host: a, b\r\n")]
+#[case::a_path("host: a/x\r\n")]
+#[case::a_user("host: u@a\r\n")]
+#[tokio::test]
+async fn a_host_that_is_none_is_a_400(#[case] host: &str) {
+    let app = TestApp::start(Sqlite).await;
+    let request = format!("GET /health/live HTTP/1.1\r\n{host}\r\n");
+    let answer = exchange(&app, format!("{request}{HIDDEN}").as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert_eq!(answers(&answer), 1, "{answer}");
+}
+
+/// Behind a proxy the next request is somebody else's.
+#[rstest]
+#[case::a_body_that_looks_like_headers("POST /user/forgot", 400)]
+#[case::a_body_that_nobody_reads("GET /health/live", 200)]
+#[tokio::test]
+async fn what_stands_in_a_body_is_not_held_against_the_next_request(
+    #[case] line: &str,
+    #[case] status: u16,
+) {
+    let app = TestApp::start(Sqlite).await;
+    let body = "{\"email\":\"\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n\"}";
+    let length = body.len();
+    let next = "GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let request = format!(
+        "{line} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}{next}"
+    );
+    let answer = exchange(&app, request.as_bytes()).await;
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status} ")),
+        "{answer}"
+    );
+    assert_eq!(answers(&answer), 2, "{answer}");
+    let (_, second) = answer.rsplit_once("HTTP/1.1 ").expect("a second answer");
+    assert!(second.starts_with("200 "), "{answer}");
+}
+
+/// Chunks can be read in more than one way: what comes after them is not read at all.
+#[rstest]
+#[case::plain("0\r\n\r\n")]
+#[case::a_bare_line_feed("0\r\n\n")]
+#[case::trailers("0\r\ncontent-length: 5\r\ncontent-length: 5\r\n\r\n")]
+#[tokio::test]
+async fn nothing_is_read_after_chunks(#[case] end: &str) {
+    let app = TestApp::start(Sqlite).await;
+    let request = post(
+        "transfer-encoding: Chunked\r\n",
+        &format!("2\r\n{{}}\r\n{end}{HIDDEN}"),
+    );
+    let answer = exchange(&app, request.as_bytes()).await;
+    assert_eq!(answers(&answer), 1, "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+}
+
+/// What is plain goes on working: one after another on a connection, and then in chunks.
 #[tokio::test]
 async fn plain_requests_are_answered_one_after_another() {
     let app = TestApp::start(Sqlite).await;
@@ -107,12 +173,9 @@ async fn plain_requests_are_answered_one_after_another() {
         format!("{one:x}\r\n{start}\r\n{two:X};note=\"content-length: 1\"\r\n{rest}\r\n0\r\n\r\n");
     let requests = [
         post(&format!("content-length: {}\r\n", body.len()), body),
-        post("transfer-encoding: chunked\r\n", &chunks),
         HIDDEN.to_owned(),
-        post(
-            &format!("connection: close\r\ncontent-length: {}\r\n", body.len()),
-            body,
-        ),
+        post(&format!("content-length: {}\r\n", body.len()), body),
+        post("transfer-encoding: chunked\r\n", &chunks),
     ];
     let answer = exchange(&app, requests.concat().as_bytes()).await;
     assert_eq!(answers(&answer), 4, "{answer}");

@@ -1,10 +1,11 @@
-//! Refuses requests whose length can be read in two ways (RFC 9112 section 6.3, request
-//! smuggling): a proxy in front may have read it the other way.
+//! Refuses requests whose end can be seen at two places (RFC 9112 section 6.3, request
+//! smuggling): a proxy in front may have seen it at the other.
 //!
 //! hyper forgives some of them: with `Transfer-Encoding` it drops `Content-Length`, and it takes
-//! two equal lengths for one. So the bytes are looked at on their way in. A header line is known by
-//! how it begins, and a request's lines end with an empty one. Bodies are looked at as well, since
-//! nothing here knows where they begin; a JSON text cannot have lines that begin like this.
+//! two equal lengths for one. So heads are looked at on their way in. Bodies are passed over by
+//! the length that the head gave: whatever somebody writes into a body is not held against
+//! the next request, which may be another client's of the same proxy. What comes after a body in
+//! chunks is never read, since chunks can be read in more than one way as well.
 
 use std::io;
 use std::pin::Pin;
@@ -12,12 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Version, header};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 const CONTENT_LENGTH: &[u8] = b"content-length:";
 const TRANSFER_ENCODING: &[u8] = b"transfer-encoding:";
-/// The longer of the two.
-const LONGEST: usize = TRANSFER_ENCODING.len();
+/// The bytes of a line that are looked at. Enough for a length of 20 digits among spaces.
+const LOOKED_AT: usize = 64;
 
 /// Whether a request of ambiguous length was seen on a connection; it stays so.
 #[derive(Debug, Clone, Default)]
@@ -29,11 +32,48 @@ impl Ambiguous {
     }
 }
 
+/// How a body is delimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// By a length, or there is none.
+    Plain,
+    /// In chunks; the connection ends with the answer.
+    Chunked,
+    /// A 400 (RFC 9112 sections 3.2 and 6.1).
+    Refused,
+}
+
+/// Looks at what hyper takes more kindly than a proxy might: codings before `chunked`, and none,
+/// several or odd hosts.
+pub fn framing(head: &Parts) -> Framing {
+    let mut codings = head.headers.get_all(header::TRANSFER_ENCODING).iter();
+    let framing = match (codings.next(), codings.next()) {
+        (None, _) => Framing::Plain,
+        (Some(one), None) if one.as_bytes().eq_ignore_ascii_case(b"chunked") => Framing::Chunked,
+        (Some(_), _) => return Framing::Refused,
+    };
+    if has_one_host(&head.headers, head.version) {
+        framing
+    } else {
+        Framing::Refused
+    }
+}
+
+fn has_one_host(headers: &HeaderMap, version: Version) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:[]%".contains(byte);
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => version < Version::HTTP_11,
+        (Some(host), None) => host.as_bytes().iter().all(plain),
+        (Some(_), Some(_)) => false,
+    }
+}
+
 /// A stream whose bytes are looked at while they are read.
 #[derive(Debug)]
 pub struct Watched<S> {
     stream: S,
-    lines: Lines,
+    heads: Heads,
     ambiguous: Ambiguous,
 }
 
@@ -41,57 +81,110 @@ impl<S> Watched<S> {
     pub fn new(stream: S, ambiguous: Ambiguous) -> Self {
         Self {
             stream,
-            lines: Lines::default(),
+            heads: Heads::default(),
             ambiguous,
         }
     }
 }
 
-/// The lines so far of what may be the head of a request.
-#[derive(Debug, Default)]
-struct Lines {
-    /// How the current line begins, in lower case.
-    start: [u8; LONGEST],
-    /// Bytes of it, without carriage returns; no more are counted than fit.
-    length: usize,
-    lengths: u32,
-    encodings: u32,
+/// The requests of a connection so far.
+#[derive(Debug)]
+struct Heads {
+    /// How the current line begins, in lower case and without carriage returns.
+    line: [u8; LOOKED_AT],
+    line_length: usize,
+    /// What the head said of its length.
+    length: Option<Length>,
+    /// Bytes of a body that still have to come.
+    body: u64,
+    /// Nothing is looked at any more: hyper does not read on, or the answer ends the connection.
+    done: bool,
 }
 
-impl Lines {
-    /// Whether these bytes complete a head with more than one statement of its length.
-    fn are_ambiguous(&mut self, bytes: &[u8]) -> bool {
-        let mut ambiguous = false;
-        let mut lines = bytes.split(|byte| *byte == b'\n');
-        if let Some(rest) = lines.next() {
-            self.extend(rest);
+#[derive(Debug, Clone, Copy)]
+enum Length {
+    Bytes(u64),
+    Chunks,
+}
+
+impl Default for Heads {
+    fn default() -> Self {
+        Self {
+            line: [0; LOOKED_AT],
+            line_length: 0,
+            length: None,
+            body: 0,
+            done: false,
         }
-        for line in lines {
-            ambiguous |= self.end_line();
+    }
+}
+
+impl Heads {
+    /// Whether these bytes say a second time how long a request is.
+    fn are_ambiguous(&mut self, mut bytes: &[u8]) -> bool {
+        while !self.done && !bytes.is_empty() {
+            if self.body > 0 {
+                let skipped =
+                    usize::try_from(self.body).map_or(bytes.len(), |n| n.min(bytes.len()));
+                self.body -= skipped as u64;
+                bytes = bytes.get(skipped..).unwrap_or_default();
+                continue;
+            }
+            let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+                self.extend(bytes);
+                break;
+            };
+            let (line, rest) = bytes.split_at(end);
             self.extend(line);
+            bytes = rest.get(1..).unwrap_or_default();
+            if self.end_line() {
+                self.done = true;
+                return true;
+            }
         }
-        ambiguous
+        false
     }
 
     fn extend(&mut self, part: &[u8]) {
         for byte in part.iter().filter(|byte| **byte != b'\r') {
-            let Some(place) = self.start.get_mut(self.length) else {
+            let Some(place) = self.line.get_mut(self.line_length) else {
                 return;
             };
             *place = byte.to_ascii_lowercase();
-            self.length += 1;
+            self.line_length += 1;
         }
     }
 
     fn end_line(&mut self) -> bool {
-        let line = self.start.get(..self.length).unwrap_or_default();
-        if line.is_empty() {
-            (self.lengths, self.encodings) = (0, 0);
+        let line = self.line.get(..self.line_length).unwrap_or_default();
+        let said = if let Some(value) = line.strip_prefix(CONTENT_LENGTH) {
+            let value = value.trim_ascii();
+            // `parse` would take a sign.
+            let digits = value.iter().all(u8::is_ascii_digit).then_some(value);
+            let digits = digits.and_then(|digits| str::from_utf8(digits).ok());
+            match digits.and_then(|digits| digits.parse().ok()) {
+                Some(bytes) => Some(Length::Bytes(bytes)),
+                // Not a length for hyper either: it is the last request.
+                None => return true,
+            }
+        } else if line.starts_with(TRANSFER_ENCODING) {
+            Some(Length::Chunks)
+        } else {
+            None
+        };
+        let is_end = line.is_empty();
+        self.line_length = 0;
+        if is_end {
+            match self.length.take() {
+                None => {}
+                Some(Length::Bytes(bytes)) => self.body = bytes,
+                Some(Length::Chunks) => self.done = true,
+            }
+        } else if said.is_some() {
+            let before = std::mem::replace(&mut self.length, said);
+            return before.is_some();
         }
-        self.lengths += u32::from(line.starts_with(CONTENT_LENGTH));
-        self.encodings += u32::from(line.starts_with(TRANSFER_ENCODING));
-        self.length = 0;
-        self.lengths + self.encodings > 1
+        false
     }
 }
 
@@ -104,7 +197,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         let new = buffer.filled().get(before..).unwrap_or_default();
-        if self.lines.are_ambiguous(new) {
+        if self.heads.are_ambiguous(new) {
             self.ambiguous.0.store(true, Ordering::Relaxed);
         }
         read
@@ -156,6 +249,13 @@ mod tests {
     )]
     #[case::bare_line_feeds("POST / HTTP/1.1\ncontent-length: 5\ntransfer-encoding: chunked\n\n")]
     #[case::two_lengths("POST / HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 5\r\n\r\n")]
+    #[case::no_number("POST / HTTP/1.1\r\ncontent-length: +5\r\n\r\n")]
+    #[case::a_longer_line_than_is_looked_at(
+        "POST / HTTP/1.1\r\ncontent-length:                                                              5\r\n\r\n"
+    )]
+    #[case::after_a_body_with_lines(
+        "POST / HTTP/1.1\r\ncontent-length: 4\r\n\r\n\r\n\r\nPOST / HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 5\r\n\r\n"
+    )]
     #[case::two_encodings(
         "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n"
     )]
@@ -163,7 +263,7 @@ mod tests {
         "POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}POST / HTTP/1.1\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n"
     )]
     fn a_length_that_is_said_twice_is_seen(#[case] bytes: &str) {
-        assert!(Lines::default().are_ambiguous(bytes.as_bytes()));
+        assert!(Heads::default().are_ambiguous(bytes.as_bytes()));
     }
 
     #[rstest]
@@ -176,11 +276,18 @@ mod tests {
     #[case::one_request_after_another(
         "POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
     )]
+    #[case::lines_in_a_body(
+        "POST / HTTP/1.1\r\ncontent-length: 55\r\n\r\n{\"\ncontent-length: 5\ntransfer-encoding: chunked\n\r\n\r\n\"}GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+    )]
+    #[case::after_chunks_nothing_is_read(
+        "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\n"
+    )]
+    #[case::empty_lines_before_a_request("\r\n\r\nPOST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}")]
     #[case::other_names(
         "GET / HTTP/1.1\r\nx-content-length: 5\r\ncontent-length-x: 5\r\ncontent-length: 5\r\n\r\n"
     )]
     fn a_length_that_is_said_once_is_not(#[case] bytes: &str) {
-        assert!(!Lines::default().are_ambiguous(bytes.as_bytes()));
+        assert!(!Heads::default().are_ambiguous(bytes.as_bytes()));
     }
 
     proptest! {
@@ -191,10 +298,10 @@ mod tests {
             let mut cuts = cuts;
             cuts.extend([0, TWO.len()]);
             cuts.sort_unstable();
-            let mut lines = Lines::default();
+            let mut heads = Heads::default();
             let mut seen = false;
             for pair in cuts.windows(2) {
-                seen |= lines.are_ambiguous(&TWO.as_bytes()[pair[0]..pair[1]]);
+                seen |= heads.are_ambiguous(&TWO.as_bytes()[pair[0]..pair[1]]);
             }
             prop_assert!(seen);
         }

@@ -28,7 +28,7 @@ use axum::{Router, middleware};
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tower::util::option_layer;
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowCredentials, AllowOrigin, CorsLayer};
 
 pub use health::Stage;
 
@@ -98,6 +98,7 @@ fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }
+    let credentials = origins.to_vec();
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.iter().cloned()))
         .allow_methods([Method::GET, Method::POST])
@@ -108,7 +109,9 @@ fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
             visitor::DEVICE_TOKEN,
         ])
         // The device token is a cookie. It is the only one, and gives access to nothing.
-        .allow_credentials(true)
+        .allow_credentials(AllowCredentials::predicate(move |origin, _| {
+            credentials.contains(origin)
+        }))
         .expose_headers([
             context::REQUEST_ID,
             header::RETRY_AFTER,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -21,7 +21,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-use super::framing::{Ambiguous, Watched};
+use super::framing::{Ambiguous, Framing, Watched, framing};
 
 /// The most bytes of request line and headers; more is answered 431.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -94,15 +94,24 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         let router = router.clone();
         let service = tower::service_fn(move |mut request: hyper::Request<_>| {
             let mut router = router.clone();
-            let refused = ambiguous.was_seen();
+            let ambiguous = ambiguous.was_seen();
             request
                 .extensions_mut()
                 .insert(ConnectInfo::<SocketAddr>(peer));
             async move {
-                if refused {
+                let (head, body) = request.into_parts();
+                let framing = framing(&head);
+                if ambiguous || framing == Framing::Refused {
                     return Ok(refuse());
                 }
-                router.call(request).await
+                let answer = router.call(hyper::Request::from_parts(head, body)).await;
+                answer.map(|mut answer| {
+                    if framing == Framing::Chunked {
+                        let close = HeaderValue::from_static("close");
+                        answer.headers_mut().insert(header::CONNECTION, close);
+                    }
+                    answer
+                })
             }
         });
         let connection =
@@ -143,6 +152,6 @@ async fn accept(
 
 /// As hyper answers what is malformed.
 fn refuse() -> Response {
-    tracing::debug!("a request said its length more than once");
+    tracing::debug!("a request was refused that can be read in two ways");
     (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]).into_response()
 }
