@@ -15,9 +15,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::{Config, Environment, MailTransport};
+use crate::http::limits::Limits;
 use crate::http::{self, AppState, HttpSettings, Stage, server};
 use crate::mail::{Envelope, LetterWriter, MailError, Mailer};
 use crate::security::access_token::AccessTokens;
+use crate::security::device_token::DeviceTokens;
 use crate::security::hash_pool::{HashPool, PoolSettings};
 use crate::security::signing_secret;
 use crate::store::account_loader::AccountLoader;
@@ -96,6 +98,7 @@ impl App {
             store: store.clone(),
             hashes: hashes.clone(),
             tokens,
+            devices: DeviceTokens::new(&secret, config.device_lifetime),
             clock: Arc::clone(&clock),
             outbox: Arc::clone(&wake),
             rules: Rules {
@@ -119,6 +122,7 @@ impl App {
             confirm_lifetime: config.confirm_lifetime,
             wake,
         });
+        let limits = Arc::new(Limits::new(&config.limits, &clock));
         let janitor = Arc::new(Janitor {
             store: store.clone(),
             clock,
@@ -131,6 +135,7 @@ impl App {
             state: AppState {
                 users,
                 settings,
+                limits,
                 stage: seen,
             },
             outbox,
@@ -175,10 +180,7 @@ impl App {
             config,
             ..
         } = self;
-        let limits = server::Limits {
-            header_read_timeout: config.http.read_timeout,
-            drain_timeout: config.http.drain_timeout,
-        };
+        let limits = connection_limits(&config);
         let (stop_serving, stop_working) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         // Before the database is there: liveness is answered, everything else is told to wait.
@@ -220,6 +222,17 @@ impl App {
         let closed = timeout(CLOSE_DATABASE, store.close()).await;
         tracing::info!(clean = closed.is_ok(), "stopped");
         Ok(migrated.map(drop)?)
+    }
+}
+
+/// The limits on connections that the settings name.
+#[must_use]
+pub fn connection_limits(config: &Config) -> server::Limits {
+    server::Limits {
+        header_read_timeout: config.http.read_timeout,
+        write_timeout: config.http.write_timeout,
+        max_connections: config.http.max_connections,
+        drain_timeout: config.http.drain_timeout,
     }
 }
 
@@ -267,6 +280,7 @@ fn http_settings(config: &Config) -> HttpSettings {
             .filter_map(|origin| HeaderValue::from_str(origin).ok())
             .collect(),
         read_timeout: config.http.read_timeout,
+        handler_timeout: config.http.handler_timeout,
     }
 }
 

@@ -1,8 +1,9 @@
 //! The clock that everything asks for the time, so that tests can move it.
 
 use std::fmt;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
 
@@ -10,6 +11,9 @@ use chrono::{DateTime, SubsecRound, Utc};
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> DateTime<Utc>;
+
+    /// The time since a moment before the first call; goes on evenly when somebody sets the clock.
+    fn monotonic(&self) -> Duration;
 }
 
 /// The machine's clock.
@@ -23,6 +27,15 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> DateTime<Utc> {
         Utc::now().trunc_subsecs(6)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the machine's clock"
+    )]
+    fn monotonic(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 }
 
@@ -48,5 +61,10 @@ impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst))
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    fn monotonic(&self) -> Duration {
+        let micros = self.0.load(Ordering::SeqCst);
+        Duration::from_micros(micros.unsigned_abs())
     }
 }

@@ -15,6 +15,7 @@ const COLUMNS_POSTGRES: &str = "SELECT string_agg(line, chr(10) ORDER BY line CO
     SELECT concat_ws(' ', table_name, column_name, CASE data_type
             WHEN 'bigint' THEN 'INTEGER' WHEN 'integer' THEN 'INTEGER' WHEN 'text' THEN 'TEXT'
             WHEN 'timestamp with time zone' THEN 'TEXT' WHEN 'bytea' THEN 'BLOB'
+            WHEN 'uuid' THEN 'BLOB'
             ELSE data_type END,
         CASE is_nullable WHEN 'YES' THEN 'null' ELSE 'not null' END,
         split_part(column_default, '::', 1)) AS line

@@ -79,8 +79,9 @@ async fn caused(engine: Engine, kind: &str) -> (Mail, TestApp) {
 #[case(
     "account_locked",
     "Your account at {} is locked for a while",
-    None,
-    "is taken for 15m."
+    Some("reset"),
+    "is taken for 15m. Where you are logged in you stay logged in. If you want to log in now, \
+     choose a new password, which unlocks the account. The link works once, within 30m."
 )]
 #[case(
     "already_registered",

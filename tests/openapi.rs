@@ -207,12 +207,12 @@ async fn these_are_the_operations_and_their_statuses() {
     GET /health/ready -> 200 405 500 503
     GET /openapi.json -> 200 405 500
     GET /user -> 200 400 401 405 500 503
-    POST /user/change_password -> 200 400 401 403 405 408 413 415 500 503
-    POST /user/confirm -> 200 400 405 408 413 415 500 503
-    POST /user/confirm/resend -> 200 400 405 408 413 415 500 503
-    POST /user/create -> 201 400 405 408 413 415 500 503
-    POST /user/forgot -> 200 400 405 408 413 415 500 503
-    POST /user/login -> 200 400 403 405 408 413 415 500 503
-    POST /user/reset_password -> 200 400 405 408 413 415 500 503
+    POST /user/change_password -> 200 400 401 403 405 408 413 415 429 500 503
+    POST /user/confirm -> 200 400 405 408 413 415 429 500 503
+    POST /user/confirm/resend -> 200 400 405 408 413 415 429 500 503
+    POST /user/create -> 201 400 405 408 413 415 429 500 503
+    POST /user/forgot -> 200 400 405 408 413 415 429 500 503
+    POST /user/login -> 200 400 403 405 408 413 415 429 500 503
+    POST /user/reset_password -> 200 400 405 408 413 415 429 500 503
     ");
 }

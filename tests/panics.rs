@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use doorward::app::App;
@@ -28,6 +29,10 @@ impl Clock for FragileClock {
         assert_ne!(left, 1, "canary-of-the-panic");
         self.clock.now()
     }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
 }
 
 /// Another instance on the app's database, with the fragile clock.
@@ -40,10 +45,7 @@ async fn fragile(app: &TestApp) -> (Client, Arc<FragileClock>) {
     other.stage.send_replace(Stage::Serving);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let limits = server::Limits {
-        header_read_timeout: app.config.http.read_timeout,
-        drain_timeout: app.config.http.drain_timeout,
-    };
+    let limits = doorward::app::connection_limits(&app.config);
     let serve = server::serve(
         listener,
         http::router(other.state),

@@ -96,7 +96,10 @@ async fn cors_opens_to_the_configured_origins_alone() {
             "GET,POST"
         );
         let headers = header(&response, "access-control-allow-headers");
-        assert_eq!(headers, "authorization,content-type,x-request-id");
+        assert_eq!(
+            headers,
+            "authorization,content-type,x-request-id,device-token"
+        );
         assert_eq!(header(&response, "access-control-max-age"), "3600");
 
         // An error is readable as well, with what a client needs of its headers.

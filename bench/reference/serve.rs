@@ -85,6 +85,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await.context("cannot listen")?;
     let limits = server::Limits {
         header_read_timeout: Duration::from_secs(10),
+        write_timeout: Duration::from_secs(10),
+        max_connections: 100_000,
         drain_timeout: Duration::ZERO,
     };
     server::serve(listener, router, limits, CancellationToken::new()).await;

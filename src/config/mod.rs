@@ -1,6 +1,7 @@
 //! The settings, typed and checked. `sources` merges where they come from, `reader` turns text
 //! into values and collects every error, `sections` says which values are allowed.
 
+mod limits;
 mod reader;
 mod sections;
 mod sources;
@@ -18,6 +19,7 @@ pub use sources::{Environment, Sources};
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::lockout::LockoutPolicy;
 use crate::domain::password::PasswordPolicy;
+use crate::http::limits::LimitSettings;
 use crate::security::password_hash::{EngineChoice, HashParams};
 use crate::store::DatabaseUrl;
 use reader::Reader;
@@ -32,6 +34,7 @@ pub struct Config {
     pub jwt: JwtConfig,
     pub password: PasswordConfig,
     pub lockout: LockoutPolicy,
+    pub device_lifetime: Duration,
     pub confirmation: ConfirmationRule,
     pub reset_lifetime: Duration,
     pub confirm_lifetime: Duration,
@@ -39,6 +42,7 @@ pub struct Config {
     pub links_base_url: String,
     /// Mails of one kind to one address in an hour; `None` when limits are off.
     pub mails_per_hour: Option<i32>,
+    pub limits: LimitSettings,
     pub telemetry: TelemetryConfig,
 }
 
@@ -51,6 +55,9 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpNet>,
     pub cors_origins: Vec<String>,
     pub read_timeout: Duration,
+    pub write_timeout: Duration,
+    pub handler_timeout: Duration,
+    pub max_connections: usize,
     pub drain_delay: Duration,
     pub drain_timeout: Duration,
 }

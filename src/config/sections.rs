@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::limits;
 use super::reader::Reader;
 use super::{
     Config, DatabaseConfig, Environment, HttpConfig, JwtConfig, MailConfig, MailTransport,
@@ -28,6 +29,7 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
     let (http, database) = (http(r), database(r, &data_directory));
     let (jwt, password) = (jwt(r, environment), password(r));
     let (lockout, mail) = (lockout(r), mail(r, &data_directory));
+    let device_lifetime = r.duration("lockout.device_lifetime", "1h", "365d");
     let confirmation = r.choice(
         "registration.confirmation",
         &[
@@ -39,8 +41,7 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
     let reset_lifetime = r.duration("one_time_tokens.reset_lifetime", "1m", "24h");
     let confirm_lifetime = r.duration("one_time_tokens.confirm_lifetime", "1m", "30d");
     let links_base_url = base_url(r);
-    let limited: Option<bool> = r.parse("limits.enabled", "true or false");
-    let mails_per_hour = r.range("limits.mails_per_hour", 1..=1_000);
+    let limits = limits::read(r);
     let json = r.choice("telemetry.log_format", &[("pretty", false), ("json", true)]);
     let filter = r.checked(
         "telemetry.log_level",
@@ -58,16 +59,14 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
         jwt: jwt?,
         password: password?,
         lockout: lockout?,
+        device_lifetime: device_lifetime?,
         confirmation: confirmation?,
         reset_lifetime: reset_lifetime?,
         confirm_lifetime: confirm_lifetime?,
         mail: mail?,
         links_base_url: links_base_url?,
-        mails_per_hour: if limited? {
-            Some(mails_per_hour?)
-        } else {
-            None
-        },
+        mails_per_hour: limits.as_ref()?.mails_per_hour,
+        limits: limits?.requests,
         telemetry: TelemetryConfig {
             json: json?,
             filter: filter?,
@@ -90,6 +89,9 @@ fn http(r: &mut Reader) -> Option<HttpConfig> {
         origin,
     );
     let read_timeout = r.duration("http.read_timeout", "1s", "5m");
+    let write_timeout = r.duration("http.write_timeout", "1s", "5m");
+    let handler_timeout = r.duration("http.handler_timeout", "1s", "10m");
+    let max_connections = r.range("http.max_connections", 1..=1_000_000);
     let drain_delay = r.duration("http.drain_delay", "0s", "5m");
     let drain_timeout = r.duration("http.drain_timeout", "1s", "10m");
     Some(HttpConfig {
@@ -99,6 +101,9 @@ fn http(r: &mut Reader) -> Option<HttpConfig> {
         trusted_proxies: trusted_proxies?,
         cors_origins: cors_origins?,
         read_timeout: read_timeout?,
+        write_timeout: write_timeout?,
+        handler_timeout: handler_timeout?,
+        max_connections: max_connections?,
         drain_delay: drain_delay?,
         drain_timeout: drain_timeout?,
     })

@@ -43,6 +43,10 @@ impl MailKind {
         }
     }
 
+    /// The mails that a reset or a change of the password takes back: whoever reads them later
+    /// could undo it.
+    pub const WITH_RESET_TOKEN: [Self; 2] = [Self::Reset, Self::AccountLocked];
+
     /// The kind with this word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
@@ -54,11 +58,9 @@ impl MailKind {
     pub fn purpose(self) -> Option<Purpose> {
         match self {
             Self::Confirm => Some(Purpose::Confirm),
-            Self::Reset => Some(Purpose::Reset),
-            Self::Welcome
-            | Self::PasswordChanged
-            | Self::AccountLocked
-            | Self::AlreadyRegistered => None,
+            // Who is locked out can get in again at once.
+            Self::Reset | Self::AccountLocked => Some(Purpose::Reset),
+            Self::Welcome | Self::PasswordChanged | Self::AlreadyRegistered => None,
         }
     }
 }

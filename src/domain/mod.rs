@@ -2,8 +2,10 @@
 
 pub mod account;
 pub mod confirmation;
+pub mod device;
 pub mod email;
 pub mod lockout;
 pub mod mail_kind;
 pub mod one_time_token;
 pub mod password;
+pub mod rate;

@@ -1,16 +1,55 @@
 //! Who is at the other end: the peer, or whom a trusted proxy names.
 
 use std::net::IpAddr;
+use std::sync::Once;
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
+
+/// Who is at the other end of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client {
+    pub address: IpAddr,
+    /// Whether a trusted proxy says that it speaks TLS with the client.
+    pub is_tls: bool,
+}
+
+impl Client {
+    pub fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
+        warn_of_unknown_proxy(peer, headers, trusted);
+        Self {
+            address: address(peer, headers, trusted),
+            is_tls: is_tls(peer, headers, trusted),
+        }
+    }
+}
+
+/// Says once that somebody forwards requests whom the settings do not name: then every client has
+/// that proxy's address, and all of them share one allowance.
+fn warn_of_unknown_proxy(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) {
+    static SAID: Once = Once::new();
+    if SAID.is_completed() || !headers.contains_key("x-forwarded-for") {
+        return;
+    }
+    let peer = peer.to_canonical();
+    if !trusted.iter().any(|net| net.contains(&peer)) {
+        SAID.call_once(|| {
+            tracing::warn!(
+                %peer,
+                "X-Forwarded-For comes from a peer that is not in http.trusted_proxies and is \
+                 ignored. If it is your reverse proxy, add its address there: until then all of \
+                 its clients count as one, for the limits and in the log. (Said once.)"
+            );
+        });
+    }
+}
 
 /// The address that a request comes from.
 ///
 /// `X-Forwarded-For` counts only when the peer is a configured proxy. It is walked from the
 /// right, past every proxy of ours, to the first address that somebody we do not know could have
 /// had; what stands to the left of it is that client's own invention (CVE-2025-64526).
-pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_ours = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
     let mut client = peer.to_canonical();
     let hops = headers.get_all("x-forwarded-for").into_iter().rev();
@@ -27,7 +66,7 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 }
 
 /// Whether a trusted proxy says that it speaks TLS with the client.
-pub fn is_tls(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> bool {
+fn is_tls(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> bool {
     let peer = peer.to_canonical();
     trusted.iter().any(|net| net.contains(&peer))
         && headers

@@ -14,9 +14,10 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use super::client::Client;
 use super::problem::{Problem, Summed};
 use super::problem_kind as kind;
-use super::{AppState, Stage, client, security_headers, unread_body};
+use super::{AppState, Stage, security_headers, unread_body};
 
 /// Taken from the request when it is usable, made otherwise, and sent back.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,13 +31,13 @@ pub async fn enter(
     State(AppState {
         settings, stage, ..
     }): State<AppState>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    let client = client::address(peer, request.headers(), &settings.trusted_proxies);
-    let is_tls = client::is_tls(peer, request.headers(), &settings.trusted_proxies);
+    let from = Client::of(peer, request.headers(), &settings.trusted_proxies);
+    let client = from.address;
     let id = request_id(request.headers().get(REQUEST_ID));
     // The route, never the path: a path or a query may hold what somebody pasted by mistake.
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -51,6 +52,9 @@ pub async fn enter(
     } else {
         tracing::info_span!("request", id = id_text, %client)
     };
+    if !is_read {
+        request.extensions_mut().insert(from);
+    }
     let started = Instant::now();
     let mut response = async {
         let request = request.map(unread_body::drained);
@@ -59,7 +63,14 @@ pub async fn enter(
             Problem::of(&kind::UNAVAILABLE).into_response()
         } else {
             let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
-            answered.await.unwrap_or_else(panicked)
+            let answered = async { answered.await.unwrap_or_else(panicked) };
+            if is_read {
+                // They read one row, and that has a limit of its own.
+                answered.await
+            } else {
+                let answered = tokio::time::timeout(settings.handler_timeout, answered);
+                answered.await.unwrap_or_else(|_| timed_out())
+            }
         };
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
@@ -78,7 +89,7 @@ pub async fn enter(
     let headers = response.headers_mut();
     security_headers::add(headers);
     headers.insert(REQUEST_ID, id);
-    if is_tls {
+    if from.is_tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response
@@ -87,6 +98,12 @@ pub async fn enter(
 /// Only what needs the database has to wait for it.
 fn is_too_early(route: &str, method: &Method, stage: Stage) -> bool {
     stage == Stage::Starting && route.starts_with("/user") && method != Method::OPTIONS
+}
+
+/// Never seen unless something is wrong: everything that a handler waits for has a limit.
+fn timed_out() -> Response {
+    tracing::error!("a request was given up after http.handler_timeout");
+    Problem::of(&kind::UNAVAILABLE).into_response()
 }
 
 /// A bug in one request is a 500 there and nothing anywhere else.

@@ -4,8 +4,10 @@ mod bearer;
 mod client;
 mod context;
 mod fields;
+mod framing;
 mod health;
 mod json;
+pub mod limits;
 pub mod openapi;
 mod problem;
 mod problem_kind;
@@ -13,6 +15,7 @@ mod security_headers;
 pub mod server;
 mod unread_body;
 mod user;
+mod visitor;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +33,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub use health::Stage;
 
 use crate::user_manager::UserManager;
+use limits::Limits;
 use problem::Problem;
 use problem_kind as kind;
 
@@ -38,6 +42,7 @@ use problem_kind as kind;
 pub struct AppState {
     pub users: UserManager,
     pub settings: Arc<HttpSettings>,
+    pub limits: Arc<Limits>,
     /// Where the process is between start and stop.
     pub stage: watch::Receiver<Stage>,
 }
@@ -51,6 +56,8 @@ pub struct HttpSettings {
     pub cors_origins: Vec<HeaderValue>,
     /// For the headers, and again for the body.
     pub read_timeout: Duration,
+    /// For a request that changes something, from its headers to the answer.
+    pub handler_timeout: Duration,
 }
 
 /// The whole API.
@@ -98,7 +105,10 @@ fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             context::REQUEST_ID,
+            visitor::DEVICE_TOKEN,
         ])
+        // The device token is a cookie. It is the only one, and gives access to nothing.
+        .allow_credentials(true)
         .expose_headers([
             context::REQUEST_ID,
             header::RETRY_AFTER,

@@ -58,7 +58,7 @@ pub async fn serve() -> Json<utoipa::openapi::OpenApi> {
 }
 
 /// What every operation that takes a body can answer.
-const BODY: [&ProblemKind; 7] = [
+const BODY: [&ProblemKind; 8] = [
     &kind::MALFORMED_BODY,
     &kind::REQUEST_TIMEOUT,
     &kind::BODY_TOO_LARGE,
@@ -66,6 +66,7 @@ const BODY: [&ProblemKind; 7] = [
     &kind::INTERNAL,
     &kind::UNAVAILABLE,
     &kind::METHOD_NOT_ALLOWED,
+    &kind::RATE_LIMITED,
 ];
 
 /// What every operation with a bearer token can answer.

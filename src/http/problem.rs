@@ -118,6 +118,14 @@ impl Problem {
         }
     }
 
+    /// There is another one after this time.
+    pub fn rate_limited(wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::of(&kind::RATE_LIMITED)
+        }
+    }
+
     fn locked(left: Duration) -> Self {
         Self {
             retry_after: Some(left),

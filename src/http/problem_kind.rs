@@ -115,6 +115,12 @@ pub const UNSUPPORTED_MEDIA_TYPE: ProblemKind = kind(
     "The body must be sent as application/json",
 );
 
+pub const RATE_LIMITED: ProblemKind = later(
+    StatusCode::TOO_MANY_REQUESTS,
+    "rate_limited",
+    "Too many requests, try again later",
+);
+
 pub const INTERNAL: ProblemKind = kind(
     StatusCode::INTERNAL_SERVER_ERROR,
     "internal",

@@ -4,17 +4,24 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
+use tower::Service as _;
+
+use super::framing::{Ambiguous, Watched};
 
 /// The most bytes of request line and headers; more is answered 431.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -30,6 +37,10 @@ const BACKLOG: u32 = 16_384;
 pub struct Limits {
     /// For the headers of each request, and between two requests on one connection.
     pub header_read_timeout: Duration,
+    /// For a client to take some more of an answer.
+    pub write_timeout: Duration,
+    /// Connections at once; more wait until one ends.
+    pub max_connections: usize,
     /// For requests in progress once `stop` was given.
     pub drain_timeout: Duration,
 }
@@ -57,12 +68,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         .max_buf_size(MAX_HEADER_BYTES)
         .max_headers(MAX_HEADERS);
     let open = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(limits.max_connections));
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &places) => accepted,
             () = stop.cancelled() => break,
         };
-        let (stream, peer) = match accepted {
+        let (stream, peer, place) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, most likely; some connection will end.
@@ -73,14 +85,26 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         };
         // Without this, answers wait for the client's delayed acknowledgement.
         drop(stream.set_nodelay(true));
-        let service = router
-            .clone()
-            .map_request(move |mut request: hyper::Request<_>| {
-                request
-                    .extensions_mut()
-                    .insert(ConnectInfo::<SocketAddr>(peer));
-                request
-            });
+        let ambiguous = Ambiguous::default();
+        let stream = Watched::new(stream, ambiguous.clone());
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream
+            .as_mut()
+            .set_write_timeout_pinned(Some(limits.write_timeout));
+        let router = router.clone();
+        let service = tower::service_fn(move |mut request: hyper::Request<_>| {
+            let mut router = router.clone();
+            let refused = ambiguous.was_seen();
+            request
+                .extensions_mut()
+                .insert(ConnectInfo::<SocketAddr>(peer));
+            async move {
+                if refused {
+                    return Ok(refuse());
+                }
+                router.call(request).await
+            }
+        });
         let connection =
             http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = open.watch(connection);
@@ -88,6 +112,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
+            drop(place);
         });
     }
     drop(listener);
@@ -97,4 +122,27 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
     {
         tracing::warn!("some requests did not finish in time");
     }
+}
+
+/// The next connection, once there is a place for it. Those that are held open by slow clients
+/// end by their time limits.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let place = if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        place
+    } else {
+        tracing::warn!("http.max_connections are open, the next one waits until one ends");
+        let place = Arc::clone(places).acquire_owned().await;
+        place.map_err(io::Error::other)?
+    };
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, place))
+}
+
+/// As hyper answers what is malformed.
+fn refuse() -> Response {
+    tracing::debug!("a request said its length more than once");
+    (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]).into_response()
 }

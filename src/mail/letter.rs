@@ -104,12 +104,15 @@ impl LetterWriter {
                 format!("Your account at {product} is locked for a while"),
                 vec![
                     format!("There were too many wrong passwords, so none is taken for {freeze}."),
-                    "Where you are logged in you stay logged in. With \"forgot password\" you can \
-                     choose a new password and unlock the account at once."
-                        .to_owned(),
+                    format!(
+                        "Where you are logged in you stay logged in. If you want to log in now, \
+                         choose a new password, which unlocks the account. The link works once, \
+                         within {within}."
+                    ),
                 ],
-                None,
-                "If it was not you, somebody tried to guess your password.",
+                Some(("Choose a new password", "reset")),
+                "If it was not you, somebody tried to guess your password; you need not do \
+                 anything.",
             ),
             MailKind::AlreadyRegistered => (
                 format!("You have an account at {product} already"),

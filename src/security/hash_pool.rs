@@ -38,6 +38,9 @@ const SHARE_OF_ONE: usize = 16;
 pub enum HashFor {
     /// A password is compared with the account's.
     Proof,
+    /// The same, for a device that showed a token for the account: others' guesses do not keep
+    /// it waiting.
+    KnownDevice,
     /// The mailbox was proven, and there is a new password.
     Reset,
     /// An account is made.

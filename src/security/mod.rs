@@ -1,6 +1,7 @@
 //! Secrets and proofs: password hashes, access tokens, one-time tokens. All randomness is here.
 
 pub mod access_token;
+pub mod device_token;
 pub mod hash_pool;
 pub mod one_time_token;
 pub mod password_hash;

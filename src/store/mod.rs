@@ -6,6 +6,7 @@
 mod account_changes;
 pub mod account_loader;
 mod connect;
+mod device_failures;
 mod error;
 mod loan;
 mod login_failures;

@@ -46,8 +46,8 @@ const BY_ID: &str = "SELECT id, email, email_key, token_version, confirmed_at, d
 const BY_KEY: &str = "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
     FROM users WHERE email_key = $1";
 const DETAILS: &str = "SELECT role, created_at FROM users WHERE id = $1";
-/// $1 address, $2 now. The account of a locked address is not looked for: otherwise the time would
-/// tell whether there is one.
+/// $1 address, $2 now, or NULL for whom no lock keeps out. The account of a locked address is not
+/// looked for: otherwise the time would tell whether there is one.
 const CREDENTIALS: &str = "SELECT u.id, u.email, u.email_key, u.token_version, u.confirmed_at,
         u.disabled_at, u.password_hash, f.failures, f.locked_until
     FROM (SELECT CAST($1 AS text) AS email_key) AS asked
@@ -102,13 +102,13 @@ impl Conn<'_> {
     }
 
     /// Account, hash and failures of an address, all as of one moment; the failures alone when it
-    /// is locked.
+    /// is locked at `lock_at`.
     pub async fn credentials(
         &mut self,
         key: &EmailKey,
-        now: DateTime<Utc>,
+        lock_at: Option<DateTime<Utc>>,
     ) -> Result<Credentials, StoreError> {
-        let row: CredentialsRow = fetch!(self, fetch_one, CREDENTIALS, key.as_str(), now)?;
+        let row: CredentialsRow = fetch!(self, fetch_one, CREDENTIALS, key.as_str(), lock_at)?;
         let failures = row.failures.map(|failures| LoginFailures {
             failures,
             locked_until: row.locked_until,

@@ -8,7 +8,6 @@ use super::error::fails;
 use super::{Failure, UserManager};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::email::{Email, EmailKey, InvalidEmail};
-use crate::domain::mail_kind::MailKind;
 use crate::domain::password::NewPassword;
 use crate::security::hash_pool::HashFor;
 use crate::store::{AccountDetails, LoginFailures, MailSummary, NewAccount, read, transaction};
@@ -111,7 +110,7 @@ impl UserManager {
         let now = self.now();
         Ok(transaction!(self.0.store, conn => {
             // The mails first: one in hand may just be adding its token.
-            conn.cancel_mails(MailKind::Reset, key.as_str()).await?;
+            conn.cancel_reset_mails(key.as_str()).await?;
             conn.delete_one_time_tokens(account.id).await?;
             conn.disable_account(account.id, now).await
         })?)

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::error::fails;
 use super::prove_password::Unproven;
-use super::{Failure, UserManager};
+use super::{Failure, LoggedIn, UserManager};
 use crate::domain::account::Account;
+use crate::domain::device::Device;
 use crate::domain::email::Email;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::password::{NewPassword, PresentedPassword};
@@ -39,24 +38,26 @@ impl UserManager {
         email: &Email,
         current: Option<PresentedPassword>,
         new: &NewPassword,
-    ) -> Result<SecretString, ChangePasswordError> {
+        device: Option<Device>,
+    ) -> Result<LoggedIn, ChangePasswordError> {
         if email.key().as_str() != account.email_key {
             return Err(ChangePasswordError::EmailNotFound);
         }
-        let proven = match self.prove_password(email.key(), current).await {
+        let proven = match self.prove_password(email.key(), current, device).await {
             Ok(proven) => proven,
             Err(Unproven::Wrong) => return Err(ChangePasswordError::WrongPassword),
             Err(Unproven::Locked(left)) => return Err(ChangePasswordError::Locked(left)),
             Err(Unproven::Failed(failure)) => return Err(ChangePasswordError::Failed(failure)),
         };
         let hash = proven.slot.hash(new).await?;
+        let known = proven.device;
         drop(proven.slot);
         let (id, old_version, now) = (account.id, account.token_version, self.now());
         let version = transaction!(self.0.store, conn => {
             let version = conn.change_password(id, old_version, &hash).await?;
             if version.is_some() {
                 // The mails first: one in hand may just be adding its token.
-                conn.cancel_mails(MailKind::Reset, &account.email_key).await?;
+                conn.cancel_reset_mails(&account.email_key).await?;
                 conn.delete_one_time_tokens(id).await?;
                 conn.enqueue_mail(MailKind::PasswordChanged, &account.email_key, now).await?;
             }
@@ -65,12 +66,8 @@ impl UserManager {
         .ok_or(ChangePasswordError::InvalidToken)?;
         self.0.outbox.notify_one();
         tracing::info!(user.id = id, "password changed");
-        Ok(self.0.tokens.issue(
-            TokenSubject {
-                account: id,
-                version,
-            },
-            now,
-        )?)
+        let account = id;
+        let subject = TokenSubject { account, version };
+        Ok(self.tokens(subject, email.key(), known)?)
     }
 }

@@ -8,10 +8,20 @@ use super::error::fails;
 use super::prove_password::{Proven, Unproven};
 use super::{Failure, UserManager};
 use crate::domain::confirmation::ConfirmationRule;
-use crate::domain::email::Email;
+use crate::domain::device::{Device, DeviceId};
+use crate::domain::email::{Email, EmailKey};
 use crate::domain::password::PresentedPassword;
 use crate::security::access_token::TokenSubject;
 use crate::store::transaction;
+
+/// What whoever proved a password or a mailbox is given.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The access token.
+    pub token: SecretString,
+    /// Makes the device a known one for this address.
+    pub device_token: SecretString,
+}
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +47,10 @@ impl UserManager {
         &self,
         email: &Email,
         password: Option<PresentedPassword>,
-    ) -> Result<SecretString, LoginError> {
+        device: Option<Device>,
+    ) -> Result<LoggedIn, LoginError> {
         let rehash = password.clone();
-        let proven = match self.prove_password(email.key(), password).await {
+        let proven = match self.prove_password(email.key(), password, device).await {
             Ok(proven) => proven,
             Err(Unproven::Wrong) => return Err(LoginError::WrongCredentials),
             Err(Unproven::Locked(left)) => return Err(LoginError::Locked(left)),
@@ -62,9 +73,23 @@ impl UserManager {
             account: account.id,
             version: account.token_version,
         };
-        let token = self.0.tokens.issue(subject, self.now())?;
+        let logged_in = self.tokens(subject, email.key(), proven.device)?;
         tracing::info!(user.id = account.id, "logged in");
-        Ok(token)
+        Ok(logged_in)
+    }
+
+    /// An access token, and one for the device.
+    pub(super) fn tokens(
+        &self,
+        subject: TokenSubject,
+        key: &EmailKey,
+        known: Option<DeviceId>,
+    ) -> Result<LoggedIn, Failure> {
+        let now = self.now();
+        Ok(LoggedIn {
+            token: self.0.tokens.issue(subject, now)?,
+            device_token: self.0.devices.issue(known, key, now),
+        })
     }
 
     /// Replaces a hash with older parameters, by compare-and-swap: a password change that runs

@@ -14,6 +14,7 @@ mod reset_password;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
@@ -23,15 +24,18 @@ pub use authenticate::AuthenticateError;
 pub use change_password::ChangePasswordError;
 pub use confirm::ConfirmError;
 pub use error::Failure;
-pub use login::LoginError;
+pub use login::{LoggedIn, LoginError};
 pub use register::{RegisterError, Registered};
 pub use reset_password::ResetPasswordError;
 
 use crate::clock::Clock;
 use crate::domain::confirmation::ConfirmationRule;
+use crate::domain::device::Device;
+use crate::domain::email::EmailKey;
 use crate::domain::lockout::LockoutPolicy;
 use crate::domain::password::PasswordPolicy;
 use crate::security::access_token::AccessTokens;
+use crate::security::device_token::DeviceTokens;
 use crate::security::hash_pool::HashPool;
 use crate::store::Store;
 use crate::store::account_loader::AccountLoader;
@@ -46,6 +50,7 @@ pub struct Parts {
     pub loader: AccountLoader,
     pub hashes: HashPool,
     pub tokens: AccessTokens,
+    pub devices: DeviceTokens,
     pub clock: Arc<dyn Clock>,
     /// Told when a mail was put into the outbox.
     pub outbox: Arc<Notify>,
@@ -81,6 +86,18 @@ impl UserManager {
     /// [`Failure`] when it does not.
     pub async fn check_database(&self) -> Result<(), Failure> {
         Ok(self.0.store.ping().await?)
+    }
+
+    /// The device that shows this token, if it is one of ours for this address. Asks nobody.
+    #[must_use]
+    pub fn recognize(&self, device_token: &str, account: &EmailKey) -> Option<Device> {
+        self.0.devices.recognize(device_token, account, self.now())
+    }
+
+    /// How long a device token is valid.
+    #[must_use]
+    pub fn device_lifetime(&self) -> Duration {
+        self.0.devices.lifetime()
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -8,13 +8,14 @@ use tracing::Instrument as _;
 use super::error::fails;
 use super::{Failure, UserManager};
 use crate::domain::account::Account;
+use crate::domain::device::{Device, DeviceId};
 use crate::domain::email::EmailKey;
 use crate::domain::lockout;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::password::{PasswordHash, PresentedPassword};
 use crate::security::hash_pool::{HashFor, Slot};
 use crate::security::password_hash::Verdict;
-use crate::store::{LoginFailures, read, transaction};
+use crate::store::{Conn, LoginFailures, StoreError, read, transaction};
 
 /// The password was right.
 pub(super) struct Proven {
@@ -23,6 +24,8 @@ pub(super) struct Proven {
     pub(super) stored: PasswordHash,
     /// The stored hash should be replaced.
     pub(super) outdated: bool,
+    /// The device that it was proven from, if it is a known one.
+    pub(super) device: Option<DeviceId>,
     /// For another hash, so that nobody queues twice.
     pub(super) slot: Slot,
 }
@@ -37,19 +40,38 @@ pub(super) enum Unproven {
 }
 fails!(Unproven);
 
+/// A device that is known, with its wrong passwords so far.
+#[derive(Clone, Copy)]
+struct Known {
+    device: Device,
+    failures: i32,
+}
+
 impl UserManager {
-    /// Compares the password with that of the account behind the address, unless it is locked.
+    /// Compares the password with that of the account behind the address, unless it is locked;
+    /// the lock does not touch a known device.
     pub(super) async fn prove_password(
         &self,
         key: &EmailKey,
         password: Option<PresentedPassword>,
+        device: Option<Device>,
     ) -> Result<Proven, Unproven> {
+        let proof = if device.is_some() {
+            HashFor::KnownDevice
+        } else {
+            HashFor::Proof
+        };
         // First of all: who is refused costs no statement.
-        let ticket = self.0.hashes.enter(HashFor::Proof, key).await?;
+        let ticket = self.0.hashes.enter(proof, key).await?;
         // Whoever has a slot already is looked at there. In a box, so that thousands who wait
         // are small.
         if ticket.waits() || password.is_none() {
-            let failures = async { read!(self.0.store, conn => conn.login_failures(key).await) };
+            let failures = async {
+                read!(self.0.store, conn => match self.known(conn, device).await? {
+                    Some(_) => Ok(None),
+                    None => conn.login_failures(key).await,
+                })
+            };
             self.refuse_locked(Box::pin(failures).await?)?;
         }
         // Longer than any password that can be stored: wrong, and not worth a hash.
@@ -60,7 +82,7 @@ impl UserManager {
         // From here on it is counted, even if the client goes away: otherwise hanging up would
         // be a way to guess without being counted.
         let (users, key) = (self.clone(), key.clone());
-        let proof = async move { users.prove_in_slot(key, password, slot).await };
+        let proof = async move { users.prove_in_slot(key, password, device, slot).await };
         tokio::spawn(proof.in_current_span()).await?
     }
 
@@ -68,29 +90,70 @@ impl UserManager {
         &self,
         key: EmailKey,
         password: PresentedPassword,
+        device: Option<Device>,
         slot: Slot,
     ) -> Result<Proven, Unproven> {
         // Read again: others may have failed while this one waited for its slot.
         let now = self.now();
-        let read = read!(self.0.store, conn => conn.credentials(&key, now).await)?;
-        self.refuse_locked(read.failures)?;
+        let (known, read) = read!(self.0.store, conn => {
+            let known = self.known(conn, device).await?;
+            let lock_at = known.is_none().then_some(now);
+            Ok((known, conn.credentials(&key, lock_at).await?))
+        })?;
+        if known.is_none() {
+            self.refuse_locked(read.failures)?;
+        }
         let stored = read.account.as_ref().map(|(_, hash)| hash);
         let verdict = slot.verify(&password, stored).await?;
         let (Verdict::Match { outdated }, Some((account, stored))) = (verdict, read.account) else {
             // The slot is kept until the failure is counted.
-            self.count_failure(&key).await?;
+            self.count_failure(&key, known).await?;
             return Err(Unproven::Wrong);
         };
-        if read.failures.is_some() {
-            let now = self.now();
-            transaction!(self.0.store, conn => conn.clear_login_failures(&key, now).await)?;
-        }
+        self.clear_failures(&key, known, read.failures).await?;
         Ok(Proven {
             account,
             stored,
             outdated,
+            device: known.map(|known| known.device.id),
             slot,
         })
+    }
+
+    /// The device, unless too many wrong passwords came from it.
+    async fn known(
+        &self,
+        conn: &mut Conn<'_>,
+        device: Option<Device>,
+    ) -> Result<Option<Known>, StoreError> {
+        let Some(device) = device else {
+            return Ok(None);
+        };
+        let failures = conn.device_failures(device.id).await?;
+        let is_known = failures < self.0.rules.lockout.failures;
+        Ok(is_known.then_some(Known { device, failures }))
+    }
+
+    /// Ends the count after a right password. What others tried does not end with the success of
+    /// a known device: they would have new guesses after each login of the owner.
+    async fn clear_failures(
+        &self,
+        key: &EmailKey,
+        known: Option<Known>,
+        counted: Option<LoginFailures>,
+    ) -> Result<(), Failure> {
+        let (now, most) = (self.now(), self.0.rules.lockout.failures);
+        match known {
+            Some(Known { failures: 0, .. }) => {}
+            Some(Known { device, .. }) => {
+                transaction!(self.0.store, conn => conn.clear_device_failures(device.id, most).await)?;
+            }
+            None if counted.is_none() => {}
+            None => {
+                transaction!(self.0.store, conn => conn.clear_login_failures(key, now).await)?;
+            }
+        }
+        Ok(())
     }
 
     fn refuse_locked(&self, failures: Option<LoginFailures>) -> Result<(), Unproven> {
@@ -102,17 +165,26 @@ impl UserManager {
     }
 
     /// Counts a wrong password, and tells the owner when it was the one that locks. All of it
-    /// happens whether or not there is an account.
-    async fn count_failure(&self, key: &EmailKey) -> Result<(), Failure> {
+    /// happens whether or not there is an account. That of a known device is counted on its own,
+    /// unless it has ceased to be known meanwhile.
+    async fn count_failure(&self, key: &EmailKey, known: Option<Known>) -> Result<(), Failure> {
         let (now, policy) = (self.now(), &self.0.rules.lockout);
-        let locks = transaction!(self.0.store, conn => {
+        let (locks, estranged) = transaction!(self.0.store, conn => {
+            if let Some(Known { device, .. }) = &known
+                && let Some(failures) = conn.count_device_failure(device, policy.failures).await?
+            {
+                return Ok((false, failures >= policy.failures));
+            }
             let counted = conn.count_login_failure(key, policy, now).await?;
             let locks = counted.is_some_and(|counted| counted.locked_until.is_some());
             if locks {
                 self.request_mail(conn, MailKind::AccountLocked, key, now).await?;
             }
-            Ok(locks)
+            Ok((locks, false))
         })?;
+        if estranged {
+            tracing::warn!("a device is no longer known after too many wrong passwords");
+        }
         if locks {
             tracing::warn!("an address was locked after too many wrong passwords");
             self.0.outbox.notify_one();

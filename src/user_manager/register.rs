@@ -1,9 +1,7 @@
 //! Registration.
 
-use secrecy::SecretString;
-
 use super::error::fails;
-use super::{Failure, UserManager};
+use super::{Failure, LoggedIn, UserManager};
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::email::Email;
 use crate::domain::mail_kind::MailKind;
@@ -16,7 +14,7 @@ use crate::store::{NewAccount, read, transaction};
 #[derive(Debug)]
 pub enum Registered {
     /// The account can be used at once.
-    Token(SecretString),
+    Token(LoggedIn),
     /// There is mail, for the new owner or for the one who was there before.
     CheckMail,
 }
@@ -89,7 +87,11 @@ impl UserManager {
                     account,
                     version: 1,
                 };
-                Ok(Registered::Token(self.0.tokens.issue(subject, now)?))
+                Ok(Registered::Token(self.tokens(
+                    subject,
+                    email.key(),
+                    None,
+                )?))
             }
         }
     }

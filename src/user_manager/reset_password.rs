@@ -1,5 +1,7 @@
 //! A new password for who has the mailbox.
 
+use secrecy::SecretString;
+
 use super::error::fails;
 use super::{Failure, UserManager};
 use crate::domain::email::{Email, EmailKey};
@@ -23,13 +25,14 @@ fails!(ResetPasswordError);
 
 impl UserManager {
     /// Replaces the password, kills every older token and one-time token, unlocks the address
-    /// and counts it as proven. Of parallel calls with one token, one succeeds.
+    /// and counts it as proven. Of parallel calls with one token, one succeeds. Gives a device
+    /// token: otherwise whoever locks the account again would keep the owner from the login.
     pub async fn reset_password(
         &self,
         email: &Email,
         token: &str,
         new: &NewPassword,
-    ) -> Result<(), ResetPasswordError> {
+    ) -> Result<SecretString, ResetPasswordError> {
         let token = OneTimeToken::parse(token).ok_or(ResetPasswordError::InvalidToken)?;
         let (digest, key) = (token.digest(), email.key());
         let ticket = self.0.hashes.enter(HashFor::Reset, key).await?;
@@ -46,7 +49,7 @@ impl UserManager {
             let Some(id) = owner else { return Ok(None) };
             conn.reset_password(id, &hash, now).await?;
             // The mails first: one in hand may just be adding its token.
-            conn.cancel_mails(MailKind::Reset, key.as_str()).await?;
+            conn.cancel_reset_mails(key.as_str()).await?;
             conn.delete_one_time_tokens(id).await?;
             conn.unlock(key).await?;
             conn.enqueue_mail(MailKind::PasswordChanged, key.as_str(), now).await?;
@@ -55,7 +58,7 @@ impl UserManager {
         .ok_or(ResetPasswordError::InvalidToken)?;
         self.0.outbox.notify_one();
         tracing::info!(user.id = account, "password reset");
-        Ok(())
+        Ok(self.0.devices.issue(None, key, now))
     }
 
     async fn find_reset_token(

@@ -53,11 +53,12 @@ impl Janitor {
             let tokens = transaction!(store, c => c.forget_one_time_tokens(now, BATCH).await)?;
             let failures =
                 transaction!(store, c => c.forget_login_failures(policy, now, BATCH).await)?;
+            let devices = transaction!(store, c => c.forget_device_failures(now, BATCH).await)?;
             let mails = transaction!(store, c => c.forget_mails(now - MAILS_KEPT, BATCH).await)?;
             let quotas =
                 transaction!(store, c => c.forget_mail_quotas(now - QUOTAS_KEPT, BATCH).await)?;
             let changes = transaction!(store, c => c.forget_account_changes(BATCH).await)?;
-            let removed = [tokens, failures, mails, quotas, changes];
+            let removed = [tokens, failures, devices, mails, quotas, changes];
             all += removed.iter().sum::<u64>();
             // What comes in while it cleans can wait for the next time.
             if removed.iter().all(|rows| *rows < BATCH.unsigned_abs()) {

@@ -6,6 +6,7 @@ pub mod bare;
 pub mod binary;
 pub mod canaries;
 pub mod database;
+pub mod device;
 pub mod dump;
 pub mod endpoints;
 pub mod forge;
@@ -20,7 +21,7 @@ pub mod wait;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use doorward::app::App;
+use doorward::app::{self, App};
 use doorward::clock::ManualClock;
 use doorward::config::{Config, Sources};
 use doorward::http::{self, Stage, server};
@@ -139,10 +140,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
-        let limits = server::Limits {
-            header_read_timeout: config.http.read_timeout,
-            drain_timeout: config.http.drain_timeout,
-        };
+        let limits = app::connection_limits(&config);
         let users = app.state.users.clone();
         tokio::spawn(server::serve(
             listener,
@@ -346,6 +344,23 @@ impl User {
     }
 }
 
+/// All requests of a test come from one address.
+const UNLIMITED: [&str; 13] = [
+    "limits.login_per_source",
+    "limits.login_per_account",
+    "limits.wrong_passwords_per_source",
+    "limits.create_per_source",
+    "limits.create_per_account",
+    "limits.forgot_per_source",
+    "limits.forgot_per_account",
+    "limits.resend_per_source",
+    "limits.resend_per_account",
+    "limits.confirm_per_source",
+    "limits.confirm_per_account",
+    "limits.reset_per_source",
+    "limits.reset_per_account",
+];
+
 /// The settings of a test: its own folder, mails as files.
 pub fn load_config(folder: &TempDir, database_url: &str, settings: &[(&str, &str)]) -> Config {
     let defaults = [
@@ -359,8 +374,14 @@ pub fn load_config(folder: &TempDir, database_url: &str, settings: &[(&str, &str
         let name = format!("DOORWARD__{}", key.to_uppercase().replace('.', "__"));
         (name, (*value).to_owned())
     };
+    let off = UNLIMITED.map(|key| (key, "off"));
     let none = ("DOORWARD_CONFIG_DIR".to_owned(), "/nonexistent".to_owned());
-    let variables = defaults.iter().chain(settings).map(variable).chain([none]);
+    let variables = defaults
+        .iter()
+        .chain(&off)
+        .chain(settings)
+        .map(variable)
+        .chain([none]);
     let sources = Sources::new(variables).expect("sources");
     Config::load(&sources).expect("a valid configuration")
 }

@@ -11,10 +11,12 @@ use crate::http::HttpSettings;
 use crate::http::bearer::Bearer;
 use crate::http::fields::Fields;
 use crate::http::json::{Json, Text};
+use crate::http::limits::Action;
 use crate::http::openapi::ChangePasswordProblems;
 use crate::http::problem::Problem;
 use crate::http::problem_kind as kind;
-use crate::user_manager::UserManager;
+use crate::http::visitor::{DeviceTokenHeader, SetDevice, Visitor};
+use crate::user_manager::{ChangePasswordError, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ChangePasswordRequest {
@@ -36,14 +38,18 @@ pub struct ChangePasswordRequest {
 
 /// Change the password. Every older token is dead at once; the answer has a new one.
 #[utoipa::path(post, path = "/user/change_password", tag = "user", security(("bearer" = [])),
-    request_body = ChangePasswordRequest,
-    responses((status = 200, description = "Changed", body = TokenResponse), ChangePasswordProblems))]
+    request_body = ChangePasswordRequest, params(DeviceTokenHeader),
+    responses(
+        (status = 200, description = "Changed", body = TokenResponse, headers(
+            ("Set-Cookie" = String, description = "The device token, for the next login"))),
+        ChangePasswordProblems))]
 pub async fn change_password(
     State(users): State<UserManager>,
     State(settings): State<Arc<HttpSettings>>,
+    visitor: Visitor,
     Bearer(account): Bearer,
     Json(body): Json<ChangePasswordRequest>,
-) -> Result<axum::Json<TokenResponse>, Problem> {
+) -> Result<(SetDevice, axum::Json<TokenResponse>), Problem> {
     let mut fields = Fields::new(users.password_policy());
     let email = fields.email(&body.email);
     let missing = &kind::CURRENT_PASSWORD_REQUIRED;
@@ -53,8 +59,15 @@ pub async fn change_password(
     let (Some(email), Some(current), Some(new)) = (email, current, new) else {
         return Err(fields.into_problem());
     };
+    let device = visitor.enter(Action::Login, email.key())?;
     let current = users.password_policy().present(current);
-    let token = users.change_password(&account, &email, current, &new).await;
-    let token = token.map_err(|error| error.into_problem(settings.token_error_status))?;
-    Ok(axum::Json(token.into()))
+    let changed = users.change_password(&account, &email, current, &new, device);
+    let changed = changed.await.map_err(|error| {
+        if matches!(error, ChangePasswordError::WrongPassword) {
+            visitor.was_wrong(device.as_ref());
+        }
+        error.into_problem(settings.token_error_status)
+    })?;
+    let set_device = visitor.remember(&changed.device_token, email.key());
+    Ok((set_device, axum::Json(changed.token.into())))
 }

@@ -8,10 +8,12 @@ use super::forgot::EmailRequest;
 use super::response::{CHECK_MAIL, DONE, MessageResponse};
 use crate::http::fields::Fields;
 use crate::http::json::{Json, Text};
+use crate::http::limits::Action;
 use crate::http::openapi::{ConfirmProblems, ForgotProblems};
 use crate::http::problem::Problem;
 use crate::http::problem_kind as kind;
-use crate::user_manager::UserManager;
+use crate::http::visitor::Visitor;
+use crate::user_manager::{ConfirmError, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ConfirmRequest {
@@ -29,6 +31,7 @@ pub struct ConfirmRequest {
     responses((status = 200, description = "Confirmed", body = MessageResponse), ConfirmProblems))]
 pub async fn confirm(
     State(users): State<UserManager>,
+    visitor: Visitor,
     Json(body): Json<ConfirmRequest>,
 ) -> Result<axum::Json<MessageResponse>, Problem> {
     let mut fields = Fields::new(users.password_policy());
@@ -38,7 +41,12 @@ pub async fn confirm(
     let (Some(email), Some(token)) = (email, token) else {
         return Err(fields.into_problem());
     };
-    users.confirm(&email, token).await?;
+    visitor.enter(Action::Confirm, email.key())?;
+    let confirmed = users.confirm(&email, token).await;
+    if let Err(ConfirmError::InvalidToken) = confirmed {
+        visitor.had_wrong_token(Action::Confirm, email.key())?;
+    }
+    confirmed?;
     Ok(axum::Json(DONE))
 }
 
@@ -47,12 +55,14 @@ pub async fn confirm(
     responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
 pub async fn resend_confirmation(
     State(users): State<UserManager>,
+    visitor: Visitor,
     Json(body): Json<EmailRequest>,
 ) -> Result<axum::Json<MessageResponse>, Problem> {
     let mut fields = Fields::new(users.password_policy());
     let Some(email) = fields.email(&body.email) else {
         return Err(fields.into_problem());
     };
+    visitor.enter(Action::Resend, email.key())?;
     users.resend_confirmation(&email).await?;
     Ok(axum::Json(CHECK_MAIL))
 }

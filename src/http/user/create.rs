@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 use super::response::{CHECK_MAIL, MessageResponse, TokenResponse};
 use crate::http::fields::Fields;
 use crate::http::json::{Json, Text};
+use crate::http::limits::Action;
 use crate::http::openapi::CreateProblems;
 use crate::http::problem::Problem;
+use crate::http::visitor::Visitor;
 use crate::user_manager::{Registered, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -40,9 +42,13 @@ pub enum CreateResponse {
 /// Gives a token; or, where confirmation is required, sends a mail and gives the same answer
 /// whether or not the address has an account.
 #[utoipa::path(post, path = "/user/create", tag = "user", request_body = CreateRequest,
-    responses((status = 201, description = "Registered", body = CreateResponse), CreateProblems))]
+    responses(
+        (status = 201, description = "Registered", body = CreateResponse, headers(
+            ("Set-Cookie" = String, description = "With a token: the device token, for the next login"))),
+        CreateProblems))]
 pub async fn create(
     State(users): State<UserManager>,
+    visitor: Visitor,
     Json(body): Json<CreateRequest>,
 ) -> Result<Response, Problem> {
     let mut fields = Fields::new(users.password_policy());
@@ -56,9 +62,12 @@ pub async fn create(
     let (Some(email), Some(password)) = (email, password) else {
         return Err(fields.into_problem());
     };
+    visitor.enter(Action::Create, email.key())?;
     Ok(match users.register(&email, &password).await? {
-        Registered::Token(token) => {
-            (StatusCode::CREATED, axum::Json(TokenResponse::from(token))).into_response()
+        Registered::Token(new) => {
+            let set_device = visitor.remember(&new.device_token, email.key());
+            let token = axum::Json(TokenResponse::from(new.token));
+            (StatusCode::CREATED, set_device, token).into_response()
         }
         Registered::CheckMail => (StatusCode::CREATED, axum::Json(CHECK_MAIL)).into_response(),
     })

@@ -7,8 +7,10 @@ use utoipa::ToSchema;
 use super::response::{CHECK_MAIL, MessageResponse};
 use crate::http::fields::Fields;
 use crate::http::json::{Json, Text};
+use crate::http::limits::Action;
 use crate::http::openapi::ForgotProblems;
 use crate::http::problem::Problem;
+use crate::http::visitor::Visitor;
 use crate::user_manager::UserManager;
 
 /// An address alone.
@@ -24,12 +26,14 @@ pub struct EmailRequest {
     responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
 pub async fn forgot(
     State(users): State<UserManager>,
+    visitor: Visitor,
     Json(body): Json<EmailRequest>,
 ) -> Result<axum::Json<MessageResponse>, Problem> {
     let mut fields = Fields::new(users.password_policy());
     let Some(email) = fields.email(&body.email) else {
         return Err(fields.into_problem());
     };
+    visitor.enter(Action::Forgot, email.key())?;
     users.forgot_password(&email).await?;
     Ok(axum::Json(CHECK_MAIL))
 }

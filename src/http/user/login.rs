@@ -7,10 +7,12 @@ use utoipa::ToSchema;
 use super::response::TokenResponse;
 use crate::http::fields::Fields;
 use crate::http::json::{Json, Text};
+use crate::http::limits::Action;
 use crate::http::openapi::LoginProblems;
 use crate::http::problem::Problem;
 use crate::http::problem_kind as kind;
-use crate::user_manager::UserManager;
+use crate::http::visitor::{DeviceTokenHeader, SetDevice, Visitor};
+use crate::user_manager::{LoginError, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct LoginRequest {
@@ -24,17 +26,30 @@ pub struct LoginRequest {
 
 /// Log in.
 #[utoipa::path(post, path = "/user/login", tag = "user", request_body = LoginRequest,
-    responses((status = 200, description = "Logged in", body = TokenResponse), LoginProblems))]
+    params(DeviceTokenHeader),
+    responses(
+        (status = 200, description = "Logged in", body = TokenResponse, headers(
+            ("Set-Cookie" = String, description = "The device token, for the next login"))),
+        LoginProblems))]
 pub async fn login(
     State(users): State<UserManager>,
+    visitor: Visitor,
     Json(body): Json<LoginRequest>,
-) -> Result<axum::Json<TokenResponse>, Problem> {
+) -> Result<(SetDevice, axum::Json<TokenResponse>), Problem> {
     let mut fields = Fields::new(users.password_policy());
     let email = fields.email(&body.email);
     let password = fields.required("password", &body.password, &kind::WRONG_CREDENTIALS);
     let (Some(email), Some(password)) = (email, password) else {
         return Err(fields.into_problem());
     };
+    let device = visitor.enter(Action::Login, email.key())?;
     let password = users.password_policy().present(password);
-    Ok(axum::Json(users.login(&email, password).await?.into()))
+    let logged_in = users.login(&email, password, device).await;
+    let logged_in = logged_in.inspect_err(|error| {
+        if matches!(error, LoginError::WrongCredentials) {
+            visitor.was_wrong(device.as_ref());
+        }
+    })?;
+    let set_device = visitor.remember(&logged_in.device_token, email.key());
+    Ok((set_device, axum::Json(logged_in.token.into())))
 }

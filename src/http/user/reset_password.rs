@@ -7,10 +7,12 @@ use utoipa::ToSchema;
 use super::response::{DONE, MessageResponse};
 use crate::http::fields::Fields;
 use crate::http::json::{Json, Text};
+use crate::http::limits::Action;
 use crate::http::openapi::ResetProblems;
 use crate::http::problem::Problem;
 use crate::http::problem_kind as kind;
-use crate::user_manager::UserManager;
+use crate::http::visitor::{SetDevice, Visitor};
+use crate::user_manager::{ResetPasswordError, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ResetPasswordRequest {
@@ -32,11 +34,15 @@ pub struct ResetPasswordRequest {
 /// Choose a new password with the token from the mail. Every older token is dead at once, and
 /// the account is unlocked.
 #[utoipa::path(post, path = "/user/reset_password", tag = "user", request_body = ResetPasswordRequest,
-    responses((status = 200, description = "Changed", body = MessageResponse), ResetProblems))]
+    responses(
+        (status = 200, description = "Changed", body = MessageResponse, headers(
+            ("Set-Cookie" = String, description = "The device token, for the next login"))),
+        ResetProblems))]
 pub async fn reset_password(
     State(users): State<UserManager>,
+    visitor: Visitor,
     Json(body): Json<ResetPasswordRequest>,
-) -> Result<axum::Json<MessageResponse>, Problem> {
+) -> Result<(SetDevice, axum::Json<MessageResponse>), Problem> {
     let mut fields = Fields::new(users.password_policy());
     let email = fields.email(&body.email);
     let token = fields.required(
@@ -49,6 +55,10 @@ pub async fn reset_password(
     let (Some(email), Some(token), Some(new)) = (email, token, new) else {
         return Err(fields.into_problem());
     };
-    users.reset_password(&email, token, &new).await?;
-    Ok(axum::Json(DONE))
+    visitor.enter(Action::Reset, email.key())?;
+    let reset = users.reset_password(&email, token, &new).await;
+    if let Err(ResetPasswordError::InvalidToken) = reset {
+        visitor.had_wrong_token(Action::Reset, email.key())?;
+    }
+    Ok((visitor.remember(&reset?, email.key()), axum::Json(DONE)))
 }

@@ -1,0 +1,190 @@
+//! How often somebody may ask: by where the request comes from, and by whose account it is about.
+//!
+//! A device that shows its token for the account has an allowance of its own instead: whatever
+//! others do from the same network or to the same account, it is not kept waiting.
+
+mod buckets;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::buckets::{Buckets, Limiter};
+use super::problem::Problem;
+use crate::clock::Clock;
+use crate::domain::device::Device;
+use crate::domain::email::EmailKey;
+use crate::domain::rate::Rate;
+
+/// What can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A password is to be proven: login, and the change of a password.
+    Login,
+    Create,
+    Forgot,
+    Resend,
+    Confirm,
+    Reset,
+}
+
+/// The rates of one action; `None` for no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Of one source: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer
+    /// gets at least.
+    pub per_source: Option<Rate>,
+    /// Of one canonical address, whether or not it has an account. Where a mailed token is
+    /// needed, only wrong ones count: otherwise anybody could keep the owner from a reset.
+    pub per_account: Option<Rate>,
+}
+
+/// All limits in force.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LimitSettings {
+    pub login: Rates,
+    pub create: Rates,
+    pub forgot: Rates,
+    pub resend: Rates,
+    pub confirm: Rates,
+    pub reset: Rates,
+    /// Wrong passwords from one source, whatever the accounts: one password tried on many.
+    pub wrong_passwords: Option<Rate>,
+    /// Sources, accounts and devices that are remembered at most.
+    pub remembered: usize,
+}
+
+/// Counts and refuses; shared by all requests of an instance.
+#[derive(Debug)]
+pub struct Limits {
+    login: Limiters,
+    create: Limiters,
+    forgot: Limiters,
+    resend: Limiters,
+    confirm: Limiters,
+    reset: Limiters,
+    wrong_passwords: Option<Limiter>,
+}
+
+#[derive(Debug)]
+struct Limiters {
+    source: Option<Limiter>,
+    account: Option<Limiter>,
+    device: Option<Limiter>,
+}
+
+/// Whom a limit counts.
+#[derive(Debug, Clone, Copy, Hash)]
+enum Caller<'a> {
+    Source(Source),
+    Account(&'a EmailKey),
+    Device(uuid::Uuid),
+}
+
+/// Where a request comes from, as far as one customer of a network provider can choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Source {
+    V4(u32),
+    /// The upper 64 bits.
+    V6(u64),
+}
+
+impl From<IpAddr> for Source {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.to_bits()),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments().map(u64::from);
+                Self::V6(a << 48 | b << 32 | c << 16 | d)
+            }
+        }
+    }
+}
+
+impl Limits {
+    /// Limits with nothing counted yet.
+    #[must_use]
+    pub fn new(settings: &LimitSettings, clock: &Arc<dyn Clock>) -> Self {
+        let buckets = Buckets::new(settings.remembered, clock);
+        let limiter = |rate: Option<Rate>| rate.map(|rate| buckets.limiter(rate));
+        let limiters = |rates: Rates| Limiters {
+            source: limiter(rates.per_source),
+            account: limiter(rates.per_account),
+            device: limiter(rates.per_account),
+        };
+        Self {
+            login: limiters(settings.login),
+            create: limiters(settings.create),
+            forgot: limiters(settings.forgot),
+            resend: limiters(settings.resend),
+            confirm: limiters(settings.confirm),
+            reset: limiters(settings.reset),
+            wrong_passwords: limiter(settings.wrong_passwords),
+        }
+    }
+
+    /// Takes one of the caller's allowance.
+    ///
+    /// # Errors
+    /// The problem for the caller when there is none left; nothing was done then.
+    pub fn take(
+        &self,
+        action: Action,
+        source: IpAddr,
+        account: &EmailKey,
+        device: Option<&Device>,
+    ) -> Result<(), Problem> {
+        let limiters = self.of(action);
+        if let Some(device) = device {
+            return take(limiters.device.as_ref(), Caller::Device(device.id));
+        }
+        let source = Caller::Source(source.into());
+        if action == Action::Login
+            && let Some(limiter) = &self.wrong_passwords
+        {
+            limiter.look(&source).map_err(Problem::rate_limited)?;
+        }
+        take(limiters.source.as_ref(), source)?;
+        match action {
+            Action::Login | Action::Create | Action::Forgot | Action::Resend => {
+                take(limiters.account.as_ref(), Caller::Account(account))
+            }
+            Action::Confirm | Action::Reset => Ok(()),
+        }
+    }
+
+    /// Counts a wrong password. The one that uses the allowance up is still answered as wrong.
+    pub fn wrong_password(&self, source: IpAddr) {
+        if let Some(limiter) = &self.wrong_passwords {
+            // What it says is asked before the next attempt.
+            let _ = limiter.take(&Caller::Source(source.into()));
+        }
+    }
+
+    /// Counts a wrong mailed token.
+    ///
+    /// # Errors
+    /// The problem for the caller when there were too many for this account.
+    pub fn wrong_token(&self, action: Action, account: &EmailKey) -> Result<(), Problem> {
+        take(self.of(action).account.as_ref(), Caller::Account(account))
+    }
+
+    fn of(&self, action: Action) -> &Limiters {
+        match action {
+            Action::Login => &self.login,
+            Action::Create => &self.create,
+            Action::Forgot => &self.forgot,
+            Action::Resend => &self.resend,
+            Action::Confirm => &self.confirm,
+            Action::Reset => &self.reset,
+        }
+    }
+}
+
+fn take(limiter: Option<&Limiter>, caller: Caller<'_>) -> Result<(), Problem> {
+    let taken = limiter.map_or(Ok(()), |limiter| limiter.take(&caller));
+    taken.map_err(|wait: Duration| Problem::rate_limited(wait))
+}
+
+#[cfg(test)]
+mod tests;

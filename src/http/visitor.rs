@@ -1,0 +1,159 @@
+//! Who asks: the source of a request, the device token that it shows, and the one it is given.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponseParts, ResponseParts};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use utoipa::IntoParams;
+
+use super::AppState;
+use super::client::Client;
+use super::limits::{Action, Limits};
+use super::problem::Problem;
+use crate::domain::device::Device;
+use crate::domain::email::EmailKey;
+use crate::security::device_token::DeviceTokens;
+use crate::user_manager::UserManager;
+
+/// The header in which clients without cookies show their device token.
+pub const DEVICE_TOKEN: HeaderName = HeaderName::from_static("device-token");
+
+const COOKIE: &str = "doorward_device";
+
+/// People who use one browser in turn each have a token in it, the newest first.
+const MOST_TOKENS: usize = 5;
+
+/// Whoever sent the request.
+pub struct Visitor {
+    client: Client,
+    /// As they were sent, separated by dots.
+    device_tokens: SecretString,
+    users: UserManager,
+    limits: Arc<Limits>,
+    /// How long a browser keeps the device token, in seconds.
+    device_token_seconds: u64,
+}
+
+/// The same for the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "a schema, never a value")]
+pub struct DeviceTokenHeader {
+    /// For clients without cookies: the value of the cookie `doorward_device` that a login, a
+    /// registration or a new password gave. Wrong passwords from elsewhere do not lock out who
+    /// shows it.
+    #[param(rename = "Device-Token", required = false)]
+    device_token: Option<String>,
+}
+
+/// A device token on its way to the client. The cookie is out of reach of scripts, and is sent
+/// only where a script of the same site asks; it proves nothing but that the device was here.
+pub struct SetDevice {
+    tokens: SecretString,
+    seconds: u64,
+    is_tls: bool,
+}
+
+impl Visitor {
+    /// Lets the visitor in to try this with this account, or refuses for a while; gives the
+    /// device, if it shows a token for the account.
+    pub fn enter(&self, action: Action, account: &EmailKey) -> Result<Option<Device>, Problem> {
+        let device = self
+            .device_tokens()
+            .find_map(|token| self.users.recognize(token, account));
+        self.limits
+            .take(action, self.client.address, account, device.as_ref())?;
+        Ok(device)
+    }
+
+    /// Texts that could be tokens.
+    fn device_tokens(&self) -> impl Iterator<Item = &str> {
+        let texts = self.device_tokens.expose_secret().split('.');
+        texts
+            .filter(|text| DeviceTokens::could_be(text))
+            .take(MOST_TOKENS)
+    }
+
+    /// Counts a wrong password against where it came from.
+    pub fn was_wrong(&self, device: Option<&Device>) {
+        if device.is_none() {
+            self.limits.wrong_password(self.client.address);
+        }
+    }
+
+    /// Counts a wrong mailed token against the account.
+    pub fn had_wrong_token(&self, action: Action, account: &EmailKey) -> Result<(), Problem> {
+        self.limits.wrong_token(action, account)
+    }
+
+    /// Makes the device known for the account, and keeps it known for others'.
+    pub fn remember(&self, device_token: &SecretString, account: &EmailKey) -> SetDevice {
+        let others = self.device_tokens();
+        let others = others.filter(|token| self.users.recognize(token, account).is_none());
+        let tokens = std::iter::once(device_token.expose_secret()).chain(others);
+        let tokens: Vec<&str> = tokens.take(MOST_TOKENS).collect();
+        SetDevice {
+            tokens: tokens.join(".").into(),
+            seconds: self.device_token_seconds,
+            is_tls: self.client.is_tls,
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Self, Self::Rejection> {
+        let nobody = Client {
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            is_tls: false,
+        };
+        Ok(Self {
+            client: parts.extensions.get().copied().unwrap_or(nobody),
+            device_tokens: shown(&parts.headers).unwrap_or_default().into(),
+            users: UserManager::from_ref(state),
+            limits: Arc::clone(&state.limits),
+            device_token_seconds: state.users.device_lifetime().as_secs(),
+        })
+    }
+}
+
+/// The device tokens of the header, or of the cookie.
+fn shown(headers: &HeaderMap) -> Option<&str> {
+    if let Some(token) = headers.get(DEVICE_TOKEN) {
+        return token.to_str().ok();
+    }
+    let cookies = headers.get_all(header::COOKIE).into_iter();
+    let pairs = cookies.filter_map(|value| value.to_str().ok());
+    pairs
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim_ascii().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+}
+
+impl IntoResponseParts for SetDevice {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        let secure = if self.is_tls { "; Secure" } else { "" };
+        let cookie = format!(
+            "{COOKIE}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
+            self.tokens.expose_secret(),
+            self.seconds,
+        );
+        // A base64url text and numbers are always a header value.
+        if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+            cookie.set_sensitive(true);
+            parts.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        Ok(parts)
+    }
+}
