@@ -157,6 +157,8 @@ mod tests {
             "a@-b.de",
             "a@b_c.de",
             "a@b.1",
+            "a@b.12",
+            "a@b.c",
             "a@b.de\0",
             "a,b@c.de",
             "a@b.c d",
@@ -198,7 +200,8 @@ mod tests {
     #[test]
     fn an_address_never_shows_in_debug_output() {
         let email = Email::parse("canary@example.com").expect("valid");
-        assert!(!format!("{email:?} {:?}", email.key()).contains("canary"));
+        let shown = format!("{email:?} {:?}", email.key());
+        assert_eq!(shown, "Email([redacted]) EmailKey([redacted])");
     }
 
     proptest! {

@@ -45,3 +45,14 @@ impl fmt::Debug for TokenDigest {
         f.write_str("TokenDigest([redacted])")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_never_shows_in_debug_output() {
+        let shown = format!("{:?}", TokenDigest::new([7; 32]));
+        assert_eq!(shown, "TokenDigest([redacted])");
+    }
+}

@@ -234,6 +234,23 @@ mod tests {
         );
     }
 
+    /// Two letters of the address are in every password; eight characters must be one's own, and
+    /// the score may be 3.
+    #[rstest]
+    #[case("ann.droid@example.com", "sunnydays202020", true)]
+    #[case("ann.droid@example.com", "annkq7!zv0pdroid", true)]
+    #[case("ann.droid@example.com", "annkq7!zv0droid", false)]
+    #[case("ab@cd.example.com", "1ab7cd,ab4cd!ab9cd", true)]
+    fn the_nist_policy_is_exact(
+        #[case] email: &str,
+        #[case] password: &str,
+        #[case] accepted: bool,
+    ) {
+        let email = Email::parse(email).expect("valid");
+        let checked = Preset::Nist.policy().check(password, Some(email.key()));
+        assert_eq!(checked.is_ok(), accepted);
+    }
+
     #[test]
     fn the_message_is_made_from_the_policy_in_force() {
         assert_eq!(
@@ -277,5 +294,7 @@ mod tests {
             .expect("meets the policy");
         let presented = policy.present("canary123").expect("short");
         assert!(!format!("{new:?} {presented:?}").contains("canary"));
+        let stored = PasswordHash::from_phc("canary".to_owned());
+        assert_eq!(format!("{stored:?}"), "PasswordHash([redacted])");
     }
 }

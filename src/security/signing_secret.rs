@@ -54,8 +54,10 @@ pub fn check(secret: &SecretString) -> Result<(), WeakSecret> {
         return Err(WeakSecret::Short);
     }
     let lower = text.to_lowercase();
-    // A JWT begins like this; it is shown to every client, and our documents show some.
-    if text.starts_with("eyJ") || SAMPLES.iter().any(|sample| lower.contains(sample)) {
+    // A JWT looks like this; it is shown to every client, and our documents show some. Random
+    // base64 may begin so, and has no dots.
+    let is_jwt = text.starts_with("eyJ") && text.contains('.');
+    if is_jwt || SAMPLES.iter().any(|sample| lower.contains(sample)) {
         return Err(WeakSecret::Sample);
     }
     // 32 random hex digits have 14 different bytes on average and 9 or fewer once in 10,000.
@@ -143,6 +145,36 @@ mod tests {
             "k7Qw3ZrT9xLm2VbN8pYc4HsD-doorward-fGj1Ae",
         ] {
             assert_eq!(verdict(sample), Err(WeakSecret::Sample), "{sample}");
+        }
+    }
+
+    /// What is refused as too regular, to the character.
+    #[test]
+    fn the_bounds_of_regularity_are_exact() {
+        let walk = |alphabet: &str, steps: &[usize]| -> String {
+            let letters: Vec<char> = alphabet.chars().collect();
+            let places = steps.iter().flat_map(|step| {
+                (0..letters.len()).map(|n| letters[n * step % letters.len()])
+            });
+            places.collect()
+        };
+        let far_apart = "acegikmoqsuwyACEGIKM";
+        for (secret, verdict_on_it) in [
+            // 32 bytes.
+            ("k7Qw3ZrT9xLm2VbN8pYc4HsD6fGj1Ae5", Ok(())),
+            // Eight and nine different letters, in many pairs.
+            (&walk("adgjmpsv", &[1, 3, 5, 7]), Err(WeakSecret::Regular)),
+            (&walk("adgjmpsvy", &[1, 2, 4, 5]), Ok(())),
+            // Nineteen and twenty different pairs.
+            (&far_apart[..19].repeat(2), Err(WeakSecret::Regular)),
+            (&far_apart.repeat(2), Ok(())),
+            // Half of the pairs are neighbours.
+            ("abdeghjkmnpqstvwABDEGHJKMNPQSTVW", Ok(())),
+            // Random base64 may begin like a JWT; a JWT has dots.
+            ("eyJw3ZrT9xLm2VbN8pYc4HsD6fGj1Ae5", Ok(())),
+            ("eyJw3ZrT9xLm2VbN.pYc4HsD6fGj1Ae5", Err(WeakSecret::Sample)),
+        ] {
+            assert_eq!(verdict(secret), verdict_on_it, "{secret}");
         }
     }
 

@@ -131,3 +131,50 @@ fn follow(known: Epoch, rows: &[(i64, i64, AccountId)]) -> Option<(Epoch, Vec<Ac
     // The epoch has moved, or nobody would ask: its change must be here.
     (reached != known).then_some((reached, changed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: Epoch = Epoch {
+        number: 5,
+        stamp: 50,
+    };
+
+    /// The number of the epoch that is reached and the accounts.
+    fn followed(rows: &[(i64, i64, AccountId)]) -> Option<(i64, Vec<AccountId>)> {
+        follow(KNOWN, rows).map(|(epoch, changed)| {
+            assert_eq!(epoch.stamp, 10 * epoch.number);
+            (epoch.number, changed)
+        })
+    }
+
+    #[test]
+    fn a_whole_history_names_what_changed_after_the_known_epoch() {
+        assert_eq!(followed(&[(5, 50, 1), (6, 60, 2)]), Some((6, vec![2])));
+        let several = [(5, 50, 1), (5, 50, 9), (6, 60, 2), (6, 60, 3), (7, 70, 4)];
+        assert_eq!(followed(&several), Some((7, vec![2, 3, 4])));
+    }
+
+    #[test]
+    fn a_history_that_is_not_whole_names_nothing() {
+        for rows in [
+            &[][..],
+            &[(5, 50, 1)],
+            &[(5, 51, 1), (6, 60, 2)],
+            &[(6, 60, 2)],
+            &[(5, 50, 1), (7, 70, 2)],
+            &[(5, 50, 1), (6, 60, EVERY_ACCOUNT)],
+        ] {
+            assert_eq!(followed(rows), None, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_history_that_may_go_on_is_not_followed() {
+        let history = |last| -> Vec<_> { (5..=last).map(|n| (n, 10 * n, n)).collect() };
+        let whole = followed(&history(3 + MOST_READ));
+        assert_eq!(whole.map(|(number, _)| number), Some(3 + MOST_READ));
+        assert_eq!(followed(&history(4 + MOST_READ)), None);
+    }
+}

@@ -183,3 +183,34 @@ impl std::fmt::Debug for DatabaseUrl {
         f.write_str(&self.describe())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_described_without_its_password() {
+        for (url, description) in [
+            ("postgres://ann:canary@db:5433/users", "PostgreSQL db:5433/users"),
+            ("postgresql://ann:canary@db", "PostgreSQL db:5432/ann"),
+            ("sqlite://data/doorward.db", "SQLite data/doorward.db"),
+        ] {
+            let parsed = DatabaseUrl::parse(url).expect("a URL");
+            assert_eq!(parsed.describe(), description);
+            assert_eq!(format!("{parsed:?}"), description);
+        }
+    }
+
+    #[test]
+    fn what_is_no_database_of_ours_is_refused() {
+        for url in [
+            "",
+            "mysql://db/users",
+            "sqlite::memory:",
+            "sqlite://:memory:",
+            "sqlite://data/doorward.db?mode=memory",
+        ] {
+            assert!(DatabaseUrl::parse(url).is_err(), "{url}");
+        }
+    }
+}

@@ -65,3 +65,57 @@ fn sqlite_primary(code: &str) -> Option<u32> {
         .flatten()
         .map(|code| code & 0xff)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::error::{DatabaseError, ErrorKind};
+    use std::borrow::Cow;
+    use std::error::Error;
+
+    /// What a database reports, as far as it is looked at.
+    #[derive(Debug, thiserror::Error)]
+    #[error("code {0}")]
+    struct Reported(&'static str);
+
+    impl DatabaseError for Reported {
+        fn message(&self) -> &str {
+            self.0
+        }
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>,
+    /// <https://sqlite.org/rescode.html>; with `SQLite`, 266 is IOERR and 517 BUSY, extended.
+    #[test]
+    fn every_code_has_its_meaning() {
+        let of = |code| StoreError::from(sqlx::Error::Database(Box::new(Reported(code))));
+        for code in ["40001", "40P01", "5", "6", "517"] {
+            assert!(matches!(of(code), StoreError::Contended(_)), "{code}");
+        }
+        for code in [
+            "08006", "53300", "57P01", "58030", "28000", "25006", "25P03", "55P03", "8", "10",
+            "13", "14", "266",
+        ] {
+            assert!(matches!(of(code), StoreError::Unavailable(_)), "{code}");
+        }
+        // 42501 would be BUSY if it were taken for one of SQLite's.
+        for code in ["42501", "42P01", "23505", "22P05", "1", "1555", "19", ""] {
+            assert!(matches!(of(code), StoreError::Internal(_)), "{code}");
+        }
+    }
+}

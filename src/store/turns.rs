@@ -91,3 +91,26 @@ macro_rules! run {
     }};
 }
 pub(crate) use {read, run, transaction};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_others_get_in_the_way_of_is_tried_so_often_and_with_pauses() {
+        let (mut turns, begun, mut attempts) = (Turns::new(), Instant::now(), 0);
+        loop {
+            attempts += 1;
+            let contended = StoreError::Contended(Arc::new(sqlx::Error::RowNotFound));
+            let turn = turns.run(async { Err::<(), _>(contended) }).await;
+            if let ControlFlow::Break(done) = turn {
+                assert!(matches!(done, Err(StoreError::Contended(_))));
+                break;
+            }
+        }
+        assert_eq!(attempts, ATTEMPTS);
+        // About a second, for the pauses are random.
+        assert!(begun.elapsed() > 4 * LONGEST_PAUSE);
+    }
+}

@@ -66,7 +66,59 @@ fn two_tokens_of_one_moment_differ_and_the_key_is_never_shown() {
     let (tokens, clock) = (tokens("a", "canary-key"), ManualClock::starting_now());
     let issue = || tokens.issue(SUBJECT, clock.now()).expect("signed");
     assert_ne!(issue().expose_secret(), issue().expose_secret());
-    assert!(!format!("{tokens:?}").contains("canary"));
+    assert_eq!(format!("{tokens:?}"), r#"AccessTokens { issuer: "a", .. }"#);
+}
+
+/// A token with these claims, signed with the right key.
+fn signed(tokens: &AccessTokens, claims: &str) -> String {
+    let signed = format!("{}.{}", tokens.header, URL_SAFE_NO_PAD.encode(claims));
+    let signature = hmac::sign(&tokens.checking, signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// SECURITY 23: the bound is on the whole text, also where its parts would fit the buffer.
+#[test]
+fn the_longest_token_is_taken_and_a_longer_one_is_not() {
+    let (tokens, clock) = (tokens("a", "k"), ManualClock::starting_now());
+    let now = clock.now();
+    let (iat, exp) = (now.timestamp(), now.timestamp() + 60);
+    let of_length = |length: usize| {
+        (0..MAX_BYTES)
+            .map(|more| {
+                let jti = "x".repeat(more);
+                let claims = format!(
+                    r#"{{"iss":"a","sub":"7","iat":{iat},"exp":{exp},"jti":"{jti}","ver":3}}"#
+                );
+                signed(&tokens, &claims)
+            })
+            .find(|token| token.len() >= length)
+            .expect("long enough")
+    };
+    let longest = of_length(MAX_BYTES);
+    assert_eq!(longest.len(), MAX_BYTES);
+    assert_eq!(tokens.verify(&longest, now), Ok(SUBJECT));
+    let longer = of_length(MAX_BYTES + 1);
+    assert_eq!(tokens.verify(&longer, now), Err(InvalidToken));
+}
+
+/// Numbers that parse and that we never write.
+#[test]
+fn no_other_spelling_of_a_number_names_an_account() {
+    let (tokens, clock) = (tokens("a", "k"), ManualClock::starting_now());
+    let now = clock.now();
+    let (iat, exp) = (now.timestamp(), now.timestamp() + 60);
+    for (sub, expected) in [
+        ("7", Ok(SUBJECT)),
+        ("0", Err(InvalidToken)),
+        ("-0", Err(InvalidToken)),
+        ("-7", Err(InvalidToken)),
+        ("+7", Err(InvalidToken)),
+        ("07", Err(InvalidToken)),
+    ] {
+        let claims =
+            format!(r#"{{"iss":"a","sub":"{sub}","iat":{iat},"exp":{exp},"jti":"x","ver":3}}"#);
+        assert_eq!(tokens.verify(&signed(&tokens, &claims), now), expected, "{sub}");
+    }
 }
 
 #[test]

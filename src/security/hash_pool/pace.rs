@@ -88,6 +88,31 @@ mod tests {
         }
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn fast_refusals_leave_at_the_rate() {
+        let (pace, before) = (Pace::default(), Instant::now());
+        for _ in 0..2 * PER_SECOND {
+            pace.turn().await;
+        }
+        let took = before.elapsed();
+        assert!((1.9..2.1).contains(&took.as_secs_f64()), "{took:?}");
+    }
+
+    /// How many wait for the next line in the log.
+    #[tokio::test(start_paused = true)]
+    async fn the_log_has_their_number_once_a_second() {
+        let pace = Pace::default();
+        let unreported = || pace.lock().unreported;
+        pace.count();
+        assert_eq!(unreported(), 0, "the first one is reported at once");
+        pace.count();
+        pace.count();
+        assert_eq!(unreported(), 2);
+        tokio::time::advance(REPORT).await;
+        pace.count();
+        assert_eq!(unreported(), 0);
+    }
+
     #[test]
     fn many_take_turns_and_none_waits_long() {
         let (pace, now) = (Pace::default(), Instant::now());

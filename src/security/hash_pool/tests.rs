@@ -267,3 +267,49 @@ async fn one_account_never_fills_a_small_queue() {
     let other = soon(pool.enter(HashFor::Proof, &key("bob"))).await;
     drop(other.expect("let in"));
 }
+
+/// A slot waits for a thread a quarter of the longest wait at most.
+#[test]
+fn expensive_hashes_have_fewer_slots() {
+    let slots = |memory_kib, iterations| {
+        let params = HashParams {
+            memory_kib,
+            iterations,
+        };
+        let wait = Duration::from_secs(1);
+        PoolSettings { params, wait, ..CHEAP }.slots_per_thread()
+    };
+    assert_eq!(slots(64, 1), SLOTS_PER_THREAD);
+    // 32.768 ms each, in 250 ms.
+    assert_eq!(slots(65_536, 2), 7);
+    assert_eq!(slots(1_048_576, 2), 2);
+}
+
+#[tokio::test]
+async fn one_account_takes_a_sixteenth_of_a_long_queue() {
+    let settings = PoolSettings {
+        queue: 1_600,
+        ..CHEAP
+    };
+    let pool = HashPool::start(&settings).expect("started");
+    let mut guesses = Vec::new();
+    while let Ok(ticket) = soon(pool.enter(HashFor::Proof, &key("ann"))).await {
+        guesses.push(ticket);
+    }
+    assert_eq!(guesses.len(), 2 + 100);
+}
+
+#[tokio::test]
+async fn nothing_of_the_pool_shows_in_debug_output() {
+    let pool = pool();
+    assert_eq!(format!("{pool:?}"), "HashPool { computed: 0, .. }");
+    let ticket = pool.enter(HashFor::Proof, &key("ann")).await;
+    let ticket = ticket.expect("let in");
+    assert_eq!(format!("{ticket:?}"), "Ticket");
+    assert!(!ticket.waits());
+    let slot = ticket.slot().await.expect("a slot");
+    assert_eq!(format!("{slot:?}"), "Slot");
+    let _second = slot_of(&pool, "ann").await;
+    let third = pool.enter(HashFor::Proof, &key("ann")).await;
+    assert!(third.expect("let in").waits());
+}

@@ -230,3 +230,48 @@ fn nobody_matches_no_password() {
         assert_eq!(memory.kib(), 64);
     }
 }
+
+/// SECURITY 20: the most that is allowed is still computed.
+#[rstest]
+#[case("m=262144,t=1,p=1")]
+#[case("m=64,t=16,p=1")]
+#[case("m=64,t=1,p=8")]
+fn a_stored_hash_may_ask_for_as_much_as_is_allowed(#[case] params: &str) {
+    let mut memory = HashMemory::new(Engine::Fast);
+    let verdict = CHEAP.verify(b"abc123", &asking_for(params), &mut memory);
+    assert_eq!(verdict.expect("a verdict"), Verdict::Mismatch);
+}
+
+/// Version 0x10 is beyond the fast engine.
+#[rstest]
+fn hashes_of_the_older_version_are_understood(
+    #[values(Engine::Portable, Engine::Fast)] engine: Engine,
+) {
+    let (params, salt) = (CHEAP.argon2().expect("parameters"), [7; SALT_BYTES]);
+    let mut expected = [0; HASH_BYTES];
+    Argon2::new(argon2::Algorithm::Argon2id, Version::V0x10, params.clone())
+        .hash_password_into(b"abc123", &salt, &mut expected)
+        .expect("hashed");
+    let mut memory = HashMemory::new(engine);
+    let computed = memory.compute(&params, Version::V0x10, b"abc123", &salt, HASH_BYTES);
+    assert_eq!(computed.expect("computed").as_ref(), expected);
+}
+
+/// One login after the other allocates nothing.
+#[rstest]
+fn the_usual_memory_is_kept(#[values(Engine::Portable, Engine::Fast)] engine: Engine) {
+    let mut memory = HashMemory::new(engine);
+    let stored = CHEAP.hash(b"abc123", &mut memory).expect("hashed");
+    CHEAP.verify(b"abc123", &stored, &mut memory).expect("a verdict");
+    assert_eq!(memory.kib(), 64);
+    assert_eq!(format!("{memory:?}"), format!("HashMemory({engine:?}, 64 KiB)"));
+}
+
+#[test]
+fn the_assumed_time_grows_with_memory_and_passes() {
+    let usual = HashParams {
+        memory_kib: DEFAULT_MEMORY_KIB,
+        iterations: DEFAULT_ITERATIONS,
+    };
+    assert_eq!(usual.assumed_time(), Duration::from_micros(9_728));
+}

@@ -126,6 +126,17 @@ mod tests {
     }
 
     #[test]
+    fn renewed_it_is_empty_and_as_large() {
+        let mut cache = Cache::new(100);
+        cache.begin(epoch(1));
+        cache.remember(epoch(1), &account(1));
+        let mut renewed = cache.renewed();
+        assert_eq!((renewed.epoch(), renewed.capacity), (None, 50));
+        assert!(renewed.get(1).is_none());
+        assert_eq!(cache.epoch(), Some(epoch(1)));
+    }
+
+    #[test]
     fn an_account_of_another_epoch_is_not_taken_in() {
         let mut cache = Cache::new(100);
         cache.remember(epoch(1), &account(1));

@@ -145,3 +145,25 @@ fn each_engine_verifies_the_hashes_of_the_other() {
         assert_eq!(wrong.expect("a verdict"), Verdict::Mismatch);
     }
 }
+
+#[test]
+fn the_compared_cases_are_varied_and_all_allowed() {
+    let cases: Vec<Case> = (0..20).flat_map(|_| cases(LIVE)).collect();
+    for case in &cases {
+        assert!(case.params().is_some(), "{case:?}");
+        assert!((1..=3).contains(&case.iterations), "{case:?}");
+    }
+    let (fixed, random) = cases[..FIXED.len() + 1 + RANDOM_CASES].split_at(FIXED.len() + 1);
+    for (case, (_, _, length)) in fixed.iter().zip(FIXED) {
+        let bytes = (0..=250).cycle().take(length);
+        assert_eq!(case.password, bytes.collect::<Vec<u8>>());
+    }
+    assert!(random.iter().all(|case| (8..264).contains(&case.memory_kib)));
+    assert!(random.iter().any(|case| case.password.len() > 2));
+}
+
+#[test]
+fn an_engine_is_described_by_its_name() {
+    assert_eq!(Engine::Portable.describe(), "portable");
+    assert!(Engine::Fast.describe().starts_with("fast ("));
+}
