@@ -21,6 +21,7 @@ mod database_outage;
 mod enumeration;
 mod field_types;
 mod hostile_input;
+mod hostile_jwts;
 mod hostile_values;
 mod hostile_wire;
 mod http_layers;
