@@ -43,6 +43,7 @@ mod process;
 mod registration;
 mod rehash;
 mod secrets;
+mod secrets_elsewhere;
 mod security_headers;
 mod serializable;
 mod smtp;

@@ -9,6 +9,7 @@ pub mod database;
 pub mod dump;
 pub mod endpoints;
 pub mod forge;
+pub mod forms;
 pub mod mailbox;
 pub mod own_postgres;
 pub mod pgbouncer;
