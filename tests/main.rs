@@ -20,6 +20,7 @@ mod database;
 mod database_outage;
 mod enumeration;
 mod field_types;
+mod fuzz_corpus;
 mod hostile_input;
 mod hostile_jwts;
 mod hostile_values;

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 /// `X-Forwarded-For` counts only when the peer is a configured proxy. It is walked from the
 /// right, past every proxy of ours, to the first address that somebody we do not know could have
 /// had; what stands to the left of it is that client's own invention (CVE-2025-64526).
+#[must_use]
 pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_ours = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
     let mut client = peer.to_canonical();

@@ -4,6 +4,8 @@ mod bearer;
 mod client;
 mod context;
 mod fields;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod json;
 pub mod openapi;
