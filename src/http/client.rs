@@ -49,7 +49,8 @@ fn warn_of_unknown_proxy(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) {
 /// `X-Forwarded-For` counts only when the peer is a configured proxy. It is walked from the
 /// right, past every proxy of ours, to the first address that somebody we do not know could have
 /// had; what stands to the left of it is that client's own invention (CVE-2025-64526).
-fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+#[must_use]
+pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_ours = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
     let mut client = peer.to_canonical();
     let hops = headers.get_all("x-forwarded-for").into_iter().rev();

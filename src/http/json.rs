@@ -50,15 +50,19 @@ where
         if !is_json && !bytes.is_empty() {
             return Err(Problem::of(&kind::UNSUPPORTED_MEDIA_TYPE));
         }
-        let Object(fields) = serde_json::from_slice(text).map_err(malformed)?;
-        let fields = Value::Object(fields.into_iter().collect());
-        serde_json::from_value(fields).map(Json).map_err(malformed)
+        // The error may quote the body, so it is not looked at.
+        let parsed = parse(text).map_err(|_| Problem::of(&kind::MALFORMED_BODY))?;
+        Ok(Self(parsed))
     }
 }
 
-/// The error may quote the body, so it is not looked at.
-fn malformed(_: serde_json::Error) -> Problem {
-    Problem::of(&kind::MALFORMED_BODY)
+/// One JSON object as a `T`.
+///
+/// # Errors
+/// For everything else, and for a key that is there twice.
+pub fn parse<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
+    let Object(fields) = serde_json::from_slice(text)?;
+    serde_json::from_value(Value::Object(fields.into_iter().collect()))
 }
 
 async fn read(mut body: Body) -> Result<Vec<u8>, Problem> {
@@ -125,11 +129,14 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 }
 
 impl Text {
+    /// The text, unless it is missing.
+    #[must_use]
     pub fn get(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
     /// The text, unless it is missing or empty.
+    #[must_use]
     pub fn given(&self) -> Option<&str> {
         self.get().filter(|text| !text.is_empty())
     }

@@ -5,6 +5,8 @@ mod client;
 mod context;
 mod fields;
 mod framing;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod json;
 pub mod limits;

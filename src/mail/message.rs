@@ -3,9 +3,11 @@
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
+use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
 use super::{Letter, MailError};
+use crate::domain::email::Email;
 
 /// The sender that every message has.
 #[derive(Debug, Clone)]
@@ -23,9 +25,12 @@ impl Envelope {
     }
 
     /// The letter as a message with a text and an HTML part.
-    pub(super) fn message(&self, letter: &Letter) -> Result<Message, MailError> {
-        let refused = |_| MailError("the recipient's address cannot be mailed to".to_owned());
-        let to = Mailbox::new(None, deliverable(&letter.to).parse().map_err(refused)?);
+    ///
+    /// # Errors
+    /// When the recipient is nobody that can be mailed to; no [`Email`] is.
+    pub fn message(&self, letter: &Letter) -> Result<Message, MailError> {
+        let refused = || MailError("the recipient's address cannot be mailed to".to_owned());
+        let to = recipient(&letter.to).ok_or_else(refused)?;
         let id = format!("<{}@{}>", Uuid::new_v4(), self.0.email.domain());
         let mut message = Message::builder()
             .from(self.0.clone())
@@ -46,14 +51,19 @@ impl Envelope {
     }
 }
 
-/// The address with its domain in ASCII, as mail servers without SMTPUTF8 need it; the local part
-/// stays as it was typed.
-fn deliverable(typed: &str) -> String {
-    let Some((local, domain)) = typed.rsplit_once('@') else {
-        return typed.to_owned();
+/// The recipient: domain in ASCII, as mail servers without SMTPUTF8 need it, and the local part as
+/// it was typed, but composed (RFC 6532 section 3.1). Where a capital letter does not compose with
+/// its mark, the canonical form does.
+fn recipient(typed: &str) -> Option<Mailbox> {
+    let email = Email::parse(typed).ok()?;
+    let key = email.key().as_str();
+    let (_, domain) = key.rsplit_once('@')?;
+    let (local, as_typed) = typed.rsplit_once('@')?;
+    let domain = if as_typed.is_ascii() {
+        as_typed
+    } else {
+        domain
     };
-    match idna::domain_to_ascii_strict(domain) {
-        Ok(ascii) if !domain.is_ascii() => format!("{local}@{ascii}"),
-        Ok(_) | Err(_) => typed.to_owned(),
-    }
+    let composed = format!("{}@{domain}", local.nfc());
+    composed.parse().or_else(|_| key.parse()).ok()
 }

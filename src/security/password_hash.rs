@@ -6,7 +6,7 @@ mod memory;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use argon2::password_hash::phc::{ParamsString, PasswordHash as Phc, Salt};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{ARGON2ID_IDENT, Params, Version};
 
 pub use engine::{Engine, EngineChoice};
@@ -39,6 +39,14 @@ pub struct HashParams {
     pub iterations: u32,
 }
 
+/// A stored hash that was read and asks for no more than is allowed.
+pub struct StoredHash {
+    params: Params,
+    version: Version,
+    salt: Salt,
+    expected: Output,
+}
+
 /// What a comparison said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -64,6 +72,15 @@ pub enum HashError {
     Argon2(argon2::Error),
     #[error("argon2-rust: {0}")]
     Fast(argon2_rust::Error),
+}
+
+impl StoredHash {
+    /// What it takes to compare with it: memory in KiB, passes, lanes.
+    #[must_use]
+    pub fn cost(&self) -> (u32, u32, u32) {
+        let params = &self.params;
+        (params.m_cost(), params.t_cost(), params.p_cost())
+    }
 }
 
 impl HashParams {
@@ -98,16 +115,11 @@ impl HashParams {
         Ok(PasswordHash::from_phc(phc.to_string()))
     }
 
-    /// Compares a password with a stored hash in constant time.
+    /// Reads a stored hash. Nothing is allocated for it yet.
     ///
     /// # Errors
-    /// [`HashError`] when the stored hash cannot be checked.
-    pub fn verify(
-        self,
-        password: &[u8],
-        stored: &PasswordHash,
-        memory: &mut HashMemory,
-    ) -> Result<Verdict, HashError> {
+    /// [`HashError::Malformed`], or [`HashError::TooExpensive`] beyond the bounds (SECURITY 20).
+    pub fn read(self, stored: &PasswordHash) -> Result<StoredHash, HashError> {
         let phc = Phc::from_str(stored.as_str()).map_err(|_| HashError::Malformed)?;
         let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else {
             return Err(HashError::Malformed);
@@ -124,11 +136,35 @@ impl HashParams {
         {
             return Err(HashError::TooExpensive);
         }
+        Ok(StoredHash {
+            params,
+            version,
+            salt,
+            expected,
+        })
+    }
+
+    /// Compares a password with a stored hash in constant time.
+    ///
+    /// # Errors
+    /// [`HashError`] when the stored hash cannot be checked.
+    pub fn verify(
+        self,
+        password: &[u8],
+        stored: &PasswordHash,
+        memory: &mut HashMemory,
+    ) -> Result<Verdict, HashError> {
+        let StoredHash {
+            params,
+            version,
+            salt,
+            expected,
+        } = self.read(stored)?;
         let outdated = params != self.argon2()? || version != Version::V0x13;
-        let computed = memory.compute(&params, version, password, salt.as_ref(), expected.len())?;
+        let computed = memory.compute(&params, version, password, salt.as_ref(), expected.len());
         memory.shrink_to(self.memory_kib);
         // `Output` compares in constant time.
-        Ok(if computed == expected {
+        Ok(if computed? == expected {
             Verdict::Match { outdated }
         } else {
             Verdict::Mismatch

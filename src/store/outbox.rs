@@ -1,6 +1,8 @@
 //! The mails to be sent. A request writes a row in its own transaction; a worker takes it by
 //! lease, so that a worker that dies loses nothing and two never have the same row.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 
 use super::{Conn, StoreError, execute, fetch};
@@ -8,7 +10,6 @@ use crate::domain::email::EmailKey;
 use crate::domain::mail_kind::MailKind;
 
 /// A row that this worker has until its lease ends.
-#[derive(Debug)]
 pub struct OutboxMail {
     pub id: i64,
     /// `None` when a newer version of the service wrote the row.
@@ -19,6 +20,17 @@ pub struct OutboxMail {
     pub attempts: i32,
     /// The lease, which every later statement about the row repeats.
     pub leased_until: DateTime<Utc>,
+}
+
+/// Addresses are personal data: they never reach a log through `Debug`.
+impl fmt::Debug for OutboxMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboxMail")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The mails of one address, for an operator.
@@ -159,5 +171,26 @@ impl Conn<'_> {
         limit: i64,
     ) -> Result<u64, StoreError> {
         execute!(self, FORGET, older_than, limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_never_shows_in_debug_output() {
+        let mail = OutboxMail {
+            id: 1,
+            kind: Some(MailKind::Reset),
+            email_key: "canary@example.com".to_owned(),
+            attempts: 0,
+            leased_until: DateTime::UNIX_EPOCH,
+        };
+        let shown = format!("{mail:?}");
+        assert!(
+            shown.contains("Reset") && !shown.contains("canary"),
+            "{shown}"
+        );
     }
 }

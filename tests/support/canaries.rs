@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::binary::{Program, Serving};
+use super::forms::forms;
 use super::{Answer, Client, TestDatabase, mailbox};
 
 pub const DATABASE_PASSWORD: &str = "canary-database-password";
@@ -14,7 +15,8 @@ pub const EMAIL: &str = "Canary.Ann@Example.com";
 pub const PASSWORDS: [&str; 6] = [
     "canary1right",
     "canary2new",
-    "canary3reset",
+    // Decomposed: what is hashed is the composed form, which is a secret as well.
+    "canary3re\u{301}set",
     "canary4wrong",
     "canary5other",
     "canary-without-digit",
@@ -64,8 +66,16 @@ impl Canaries {
         body: Value,
     ) -> Answer {
         let answer = client.send(Method::POST, path, token, Some(body)).await;
+        let mut headers = answer.headers.clone();
+        // A cookie lets somebody in, so its value is a secret too, and this is its one place.
+        for cookie in headers.get_all("set-cookie") {
+            let pair = cookie.to_str().expect("ASCII").split(';').next();
+            let value = pair.and_then(|pair| pair.split_once('='));
+            self.tokens.push(value.expect("a value").1.to_owned());
+        }
+        headers.remove("set-cookie");
         self.answers
-            .push(format!("{path}: {} {:?}", answer.text, answer.headers));
+            .push(format!("{path}: {} {headers:?}", answer.text));
         answer
     }
 
@@ -210,10 +220,7 @@ impl Canaries {
         let secrets = [self.jwt_secret.as_str(), DATABASE_PASSWORD, SMTP_PASSWORD];
         let tokens = self.tokens.iter().map(String::as_str);
         for secret in secrets.into_iter().chain(PASSWORDS).chain(tokens) {
-            if let Some(at) = text.find(secret) {
-                let line = text[..at].rsplit('\n').next().unwrap_or_default();
-                panic!("{place} has {secret}: {line}…");
-            }
+            assert_no_form(place, text, secret);
         }
         for token in self.tokens.iter().filter(|token| token.contains('.')) {
             let signature = token.rsplit('.').next().expect("a signature");
@@ -221,6 +228,16 @@ impl Canaries {
                 !text.contains(signature),
                 "{place} has the signature of {token}"
             );
+        }
+    }
+}
+
+#[track_caller]
+pub fn assert_no_form(place: &str, text: &str, secret: &str) {
+    for form in forms(secret) {
+        if let Some(at) = text.find(&form) {
+            let line = text[..at].rsplit('\n').next().unwrap_or_default();
+            panic!("{place} has {secret} as {form}: {line}…");
         }
     }
 }

@@ -41,6 +41,11 @@ impl Dump {
         }
     }
 
+    /// As a text to be searched; what is none is replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
     pub fn has_text(&self, text: &str) -> bool {
         contains(&self.bytes, text.as_bytes())
     }

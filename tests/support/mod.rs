@@ -10,6 +10,7 @@ pub mod device;
 pub mod dump;
 pub mod endpoints;
 pub mod forge;
+pub mod forms;
 pub mod mailbox;
 pub mod own_postgres;
 pub mod pgbouncer;

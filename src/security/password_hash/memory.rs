@@ -69,7 +69,8 @@ impl HashMemory {
     }
 
     /// How much is held, in KiB.
-    pub(super) fn kib(&self) -> usize {
+    #[must_use]
+    pub fn kib(&self) -> usize {
         self.blocks.capacity() + self.fast.kib()
     }
 

@@ -1,0 +1,5 @@
+//! `fuzz/src/config.rs` says what is asserted.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| doorward_fuzz::config::check(data));
