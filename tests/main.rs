@@ -49,6 +49,7 @@ mod registration;
 mod rehash;
 mod secrets;
 mod secrets_elsewhere;
+mod security_cases;
 mod security_headers;
 mod serializable;
 mod smtp;

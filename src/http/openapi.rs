@@ -1,8 +1,11 @@
 //! The OpenAPI description, made from the handlers and the table of problems.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use axum::Json;
+use axum::body::Bytes;
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
 use serde_json::json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
@@ -53,8 +56,12 @@ pub fn description() -> utoipa::openapi::OpenApi {
 /// This description.
 #[utoipa::path(get, path = "/openapi.json", tag = "meta",
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json"), NoProblems))]
-pub async fn serve() -> Json<utoipa::openapi::OpenApi> {
-    Json(description())
+pub async fn serve() -> impl IntoResponse {
+    // Made once: it is a thousand times the work of any other answer, and anybody can ask for it.
+    static TEXT: LazyLock<Bytes> =
+        LazyLock::new(|| description().to_json().unwrap_or_default().into());
+    let json = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, json)], TEXT.clone())
 }
 
 /// What every operation that takes a body can answer.
