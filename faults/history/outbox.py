@@ -1,0 +1,122 @@
+"""Mails: each has its event, and each certain event has its mail in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .lockouts import possible_failures
+from .record import Call, History, Mail
+from .verdict import Violation
+
+# A mail that was sent and not noted comes again; the outbox waits 10 s or more before that.
+_AGAIN = 5.0
+
+_CAUSES = {
+    "confirm": {"register", "resend"},
+    "reset": {"forgot"},
+    "password_changed": {"change", "reset"},
+}
+
+
+def check_mails(
+    history: History, address: str, calls: list[Call], mails: list[Mail], changes: int | None
+) -> Iterator[Violation]:
+    """Both directions. `changes` is the most changes and resets that the calls leave possible."""
+    for kind in sorted({mail.kind for mail in mails}):
+        events = _possible(kind, calls, history.lockout.failures, changes)
+        seen = [mail for mail in mails if mail.kind == kind]
+        for mail in _unexplained(seen, events, 0.0 if history.hurried else _AGAIN):
+            summary = (
+                f"the mail {kind} seen at {mail.seen:.3f} has no event: {len(seen)} of them, "
+                f"{len(events)} possible"
+            )
+            shown = [call for call in calls if call.kind in _CAUSES.get(kind, ())]
+            yield Violation("mail_without_event", address, summary, shown[-6:])
+    yield from _lost(history, address, calls, mails)
+
+
+def _possible(kind: str, calls: list[Call], failures: int, changes: int | None) -> list[float]:
+    """When each event that can have caused such a mail was at the earliest."""
+    if kind == "account_locked":
+        # Each lock uses up so many failures.
+        return sorted(span.start for span in possible_failures(calls))[failures - 1 :: failures]
+    causes = [call for call in calls if call.kind in _CAUSES.get(kind, ())]
+    certain = [call.start for call in causes if call.outcome == "yes"]
+    others = sorted(call.start for call in causes if call.outcome == "maybe")
+    if kind == "password_changed" and changes is not None:
+        others = others[: max(0, changes - len(certain))]
+    return sorted(certain + others)
+
+
+def _unexplained(mails: list[Mail], events: list[float], again: float) -> Iterator[Mail]:
+    """Mails that are left when each takes an event from before it; an event can be taken again
+    after a while."""
+    free = list(events)
+    for mail in sorted(mails, key=lambda mail: mail.seen):
+        usable = [index for index, since in enumerate(free) if since <= mail.seen]
+        if usable:
+            # One is as good as the other, from now on all are free at the same time.
+            free[usable[0]] = mail.seen + again
+        else:
+            yield mail
+
+
+def _lost(
+    history: History, address: str, calls: list[Call], mails: list[Mail]
+) -> Iterator[Violation]:
+    certain = [call for call in calls if call.outcome == "yes"]
+    changes = [call for call in calls if call.kind in {"change", "reset"} and call.outcome != "no"]
+
+    sure = [call for call in certain if call.kind in {"change", "reset"}]
+    yield from _missing(address, "password_changed", sure, mails)
+
+    registered = min((call.end for call in certain if call.kind == "register"), default=None)
+    if registered is None:
+        return
+    # Who has proven the mailbox gets no more of these.
+    if not any(call.kind in {"confirm", "reset"} and call.outcome != "no" for call in calls):
+        asked = [
+            call
+            for call in certain
+            if call.kind == "register" or call.kind == "resend" and call.start > registered
+        ]
+        yield from _missing(address, "confirm", asked, mails)
+
+    # A change takes back what was asked for before it.
+    changed = max((_late(call) for call in changes), default=registered)
+    since = max(changed, registered)
+    asked = [call for call in certain if call.kind == "forgot" and call.start > since]
+    yield from _missing(address, "reset", asked, mails)
+
+    yield from _missing(address, "account_locked", _locks(history, calls, registered), mails)
+
+
+def _locks(history: History, calls: list[Call], registered: float) -> list[Call]:
+    """Answers that tell of a lock, each of another one, on an address that had its account."""
+    found: list[Call] = []
+    known_until = registered
+    for call in sorted(calls, key=lambda call: call.start):
+        if call.code == "account_locked":
+            set_after = call.start - history.lockout.freeze_s - 1.0
+            if set_after > known_until:
+                found.append(call)
+                known_until = call.end
+    return found
+
+
+def _missing(
+    address: str, kind: str, events: list[Call], mails: list[Mail]
+) -> Iterator[Violation]:
+    """Each event has a mail of its own; some may have come twice."""
+    if not events:
+        return
+    # A lock is older than the answer that tells of it.
+    since = min(call.start for call in events) if kind != "account_locked" else 0.0
+    found = sum(mail.kind == kind and mail.seen >= since for mail in mails)
+    for event in events[: max(0, len(events) - found)]:
+        summary = f"{len(events)} times the mail {kind} was due, {found} came"
+        yield Violation("mail_lost", address, summary, [event])
+
+
+def _late(call: Call) -> float:
+    return call.end if call.outcome == "yes" else float("inf")
