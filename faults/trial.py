@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from bench.harness.errors import BenchError
 
-from .history import Lockout, Workload, check
+from .history import Call, History, Lockout, Workload, check
 from .outcome import RECOVERY_LIMIT, Outcome
 from .world.doorward import request
 from .world.wait import until
@@ -28,7 +28,7 @@ class Trial:
     """One run of the load; the scenario breaks things meanwhile."""
 
     def __init__(self, world: World, service: Service, outcome: Outcome) -> None:
-        self._quick = world.quick
+        self._world = world
         self._service = service
         self._outcome = outcome
         self._over = asyncio.Event()
@@ -47,22 +47,24 @@ class Trial:
     def healed(self) -> None:
         """The fault has just ended."""
         self._healed_at = time.monotonic()
+        self._workload.history.note("healed")
 
     async def run(self) -> "asyncio.Task[object]":
         """Starts the load."""
         running = asyncio.create_task(self._workload.run(self._over))
-        await self.load(_BEFORE / 2 if self._quick else _BEFORE)
+        await self.load(_BEFORE / 2 if self._world.quick else _BEFORE)
         return running
 
     async def judge(self, running: "asyncio.Task[object]") -> None:
         """Ends the load, waits for the mails, and fills in the outcome."""
         if self._healed_at is not None:
-            await self.load(_AFTER - 3 if self._quick else _AFTER)
+            await self.load(_AFTER - 3 if self._world.quick else _AFTER)
         self._over.set()
         history = await running
         outcome = self._outcome
         await self._mails_arrive()
         history.read_mails()
+        history.save(self._world.folder / "history.jsonl")
         verdict = check(history)
         outcome.requests = verdict.requests
         outcome.succeeded = sum(1 for call in history.calls if call.status in (200, 201))
@@ -73,10 +75,9 @@ class Trial:
         if self._healed_at is None:
             outcome.recovers = False
         else:
-            outcome.recovery = history.recovery(self._healed_at)
+            outcome.recovery = _recovery(history, self._healed_at)
         for call in history.calls:
-            failed = call.status is None or call.status >= 500
-            if failed and (self.nothing_may_fail or call.status not in (None, 503)):
+            if _failed(call) and (self.nothing_may_fail or call.status not in (None, 503)):
                 told = call.status or f"not answered: {call.error}"
                 outcome.failures.append(f"{call.kind} was {told}")
 
@@ -96,6 +97,19 @@ class Trial:
             await until(none_waits, _MAILS, "every mail has left the outbox")
         except BenchError as error:
             self._outcome.failures.append(str(error))
+
+
+def _failed(call: Call) -> bool:
+    return call.status is None or call.status >= 500
+
+
+def _recovery(history: History, healed_at: float) -> float | None:
+    """Seconds until the last request that failed had failed, and each kind had succeeded once."""
+    first = history.recovery(healed_at)
+    if first is None:
+        return None
+    late = [call.end for call in history.calls if call.start >= healed_at and _failed(call)]
+    return max([first, *(end - healed_at for end in late)])
 
 
 @contextlib.asynccontextmanager
