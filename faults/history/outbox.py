@@ -25,7 +25,7 @@ def check_mails(
     for kind in sorted({mail.kind for mail in mails}):
         events = _possible(kind, calls, history.lockout.failures, changes)
         seen = [mail for mail in mails if mail.kind == kind]
-        for mail in _unexplained(seen, events, 0.0 if history.hurried else _AGAIN):
+        for mail in _unexplained(seen, events, history.hurried_at):
             summary = (
                 f"the mail {kind} seen at {mail.seen:.3f} has no event: {len(seen)} of them, "
                 f"{len(events)} possible"
@@ -48,17 +48,22 @@ def _possible(kind: str, calls: list[Call], failures: int, changes: int | None) 
     return sorted(certain + others)
 
 
-def _unexplained(mails: list[Mail], events: list[float], again: float) -> Iterator[Mail]:
-    """Mails that are left when each takes an event from before it; an event can be taken again
-    after a while."""
+def _unexplained(
+    mails: list[Mail], events: list[float], hurried_at: float | None
+) -> Iterator[Mail]:
+    """Mails that are left when each takes an event from before it, which can be taken again after
+    a while."""
     free = list(events)
     for mail in sorted(mails, key=lambda mail: mail.seen):
-        usable = [index for index, since in enumerate(free) if since <= mail.seen]
-        if usable:
-            # One is as good as the other, from now on all are free at the same time.
-            free[usable[0]] = mail.seen + again
+        if hurried_at is not None and mail.seen >= hurried_at:
+            usable = [index for index, since in enumerate(events) if since <= mail.seen]
         else:
+            usable = [index for index, since in enumerate(free) if since <= mail.seen]
+        if not usable:
             yield mail
+            continue
+        # One is as good as another: from now on they are free at the same time.
+        free[usable[0]] = mail.seen + _AGAIN
 
 
 def _lost(

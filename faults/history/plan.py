@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 # How often each step is drawn, in parts of the sum. Checks cost nothing, the others a hash or more.
 WEIGHTS = {
-    "check": 30,
+    "check": 26,
     "login": 16,
-    "change": 10,
-    "register": 8,
-    "forgot": 6,
+    "change": 14,
+    "register": 6,
+    "forgot": 4,
     "reset": 9,
     "recover": 6,
     "confirm": 6,
     "resend": 3,
-    "attack": 5,
+    "attack": 3,
 }
 
 

@@ -96,14 +96,18 @@ class History:
     calls: list[Call] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
     notes: list[tuple[float, str]] = field(default_factory=list)
-    # Leases and pauses of the outbox were cut short, so a mail may come twice at any moment.
-    hurried: bool = False
+    # From then on the pauses of the outbox are cut short, so a mail may come twice at once.
+    hurried_at: float | None = None
     mail_dir: Path | None = None
     _read: set[str] = field(default_factory=set)
 
     def note(self, text: str) -> None:
         """Remembers what somebody else did, as the injection of a fault."""
         self.notes.append((time.monotonic(), text))
+
+    def hurry(self) -> None:
+        """To be called before the times in the outbox are put forward."""
+        self.hurried_at = self.hurried_at or time.monotonic()
 
     def read_mails(self) -> list[Mail]:
         """Takes in the mails that came since the last time; they are given back too."""
@@ -147,10 +151,10 @@ class History:
             for text in file:
                 what, *line = json.loads(text)
                 if what == "history":
-                    number, seed, clients, base_urls, lockout, hurried = line
+                    number, seed, clients, base_urls, lockout, hurried_at = line
                     if number != _FORMAT:
                         raise ValueError(f"{path}: format {number}, this program reads {_FORMAT}")
-                    history = cls(seed, clients, base_urls, Lockout(*lockout), hurried=hurried)
+                    history = cls(seed, clients, base_urls, Lockout(*lockout), hurried_at=hurried_at)
                 elif history is None:
                     break
                 elif what == "call":
@@ -165,7 +169,7 @@ class History:
 
     def _lines(self) -> Iterator[list[object]]:
         lockout = [self.lockout.failures, self.lockout.window_s, self.lockout.freeze_s]
-        of = [self.seed, self.clients, self.base_urls, lockout, self.hurried]
+        of = [self.seed, self.clients, self.base_urls, lockout, self.hurried_at]
         yield ["history", _FORMAT, *of]
         for call in self.calls:
             said = {name: value for name, value in asdict(call).items() if value not in (None, False)}

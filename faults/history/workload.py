@@ -56,7 +56,9 @@ class Workload:
             if until.is_set():
                 return
             before = len(self.history.calls)
-            await getattr(steps, step.name)(self, client, step)
+            # Without an account there is little to do but to make one.
+            is_known = self.addresses.places[step.slot].is_known or step.width > 0.9
+            await getattr(steps, step.name if is_known else "register")(self, client, step)
             ours = [call for call in self.history.calls[before:] if call.client == client]
             is_away = any(call.error for call in ours)
             await asyncio.sleep(step.pause + (_AWAY if is_away else 0))
