@@ -180,8 +180,14 @@ class Sweep:
         postgres = await self._world.postgres()
         names = [f"line{number}" for number in range(1, lines + 1)]
         made = [await Line.new(self._world, postgres, name) for name in names]
-        steps = await self._count_steps(made[0])
-        points = [(at, side) for at in range(1, steps + 1) for side in Side][:: max(1, each)]
+        steps = await self._steps(made[0])
+        # After a request comes its reply, before which it is killed as well.
+        points = [
+            (at, side)
+            for at, step in enumerate(steps, 1)
+            for side in Side
+            if side is Side.BEFORE or not step.startswith("request")
+        ][::each]
         waiting = iter(points)
 
         async def work(line: Line) -> None:
@@ -192,18 +198,18 @@ class Sweep:
         outcome = self.outcome
         outcome.requests = sum(line.requests for line in made)
         outcome.succeeded = sum(line.succeeded for line in made)
-        outcome.notes.append(f"{steps} steps, killed at {self._kills} of {len(points)} points")
+        outcome.notes.append(f"{len(steps)} steps, killed at {self._kills} of {len(points)} points")
         outcome.require(self._kills > len(points) * 0.8, "too few kills to show anything")
         return outcome
 
-    async def _count_steps(self, line: Line) -> int:
-        """How many steps it takes when nobody is killed."""
+    async def _steps(self, line: Line) -> list[str]:
+        """The steps it takes when nobody is killed."""
         operation = self._new(line)
         await operation.prepare()
         await line.is_quiet()
         line.kill_points.arm(None)
         status = await operation.act()
-        steps = len(line.kill_points.steps)
+        steps = line.kill_points.steps
         line.kill_points.disarm()
         self.outcome.require(status in (200, 201), f"unharmed, it was answered {status}")
         await line.is_quiet()

@@ -62,6 +62,7 @@ class Trial:
         self._over.set()
         history = await running
         outcome = self._outcome
+        history.hurry()
         await self._mails_arrive()
         history.read_mails()
         history.save(self._world.folder / "history.jsonl")

@@ -126,6 +126,8 @@ async def _locked(world: World, table: str) -> Outcome:
         with postgres.session(lock):
             await postgres.holds(f"{_LOCKS} > 0", "the tables are locked")
             await load.load(5)
+            # Its client's end alone would not end it.
+            await postgres.terminate("operator")
         await postgres.holds(f"{_LOCKS} = 0", "the tables are free")
         load.healed()
     return outcome

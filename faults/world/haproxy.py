@@ -83,9 +83,12 @@ class Haproxy:
     async def start(self, *up: str) -> None:
         """Starts it, and waits until it knows that these servers are up."""
         self.daemon.launch()
-        await self.daemon.is_up(lambda: self._socket.exists())
+        await self.daemon.is_up(self._is_there)
         for server in up:
             await self.knows(server, "UP")
+
+    async def _is_there(self) -> bool:
+        return self._socket.exists()
 
     async def knows(self, server: str, status: str, within: float = 10) -> None:
         """Waits until it has seen that a server is up or down."""

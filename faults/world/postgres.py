@@ -81,7 +81,7 @@ class Postgres:
 
     @contextlib.contextmanager
     def session(self, text: str) -> Iterator[None]:
-        """An operator's session that lasts as long as the block."""
+        """An operator's session; ends after its statement, or with terminate("operator")."""
         command = [*self._psql("doorward"), "-c", text]
         with self.daemon.log.open("ab") as log, processes.running(
             command, stdout=log, stderr=log, end_with=signal.SIGKILL
@@ -89,14 +89,14 @@ class Postgres:
             yield
 
     def _psql(self, database: str) -> list[Any]:
-        at = f"postgres://postgres@127.0.0.1:{self.port}/{database}?sslmode=disable"
+        at = f"postgres://postgres@127.0.0.1:{self.port}/{database}?application_name=operator"
         return [tools.postgres_bin() / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", at]
 
     async def terminate(self, application: str = "doorward") -> int:
         """Ends every connection of an application; how many there were."""
         count = await self.sql(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            f" WHERE application_name = '{application}'"
+            f" WHERE application_name = '{application}' AND pid <> pg_backend_pid()"
         )
         return int(count)
 

@@ -38,9 +38,11 @@ class Sessions:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         with contextlib.suppress(OSError, EOFError):
             writer.write(_STARTUP)
-            # AuthenticationOk, or an error: too many connections.
-            if await reader.readexactly(1) == b"R":
-                self._open.append(writer)
-                return True
+            # Many messages until it is ready, or an error: too many connections.
+            while (kind := await reader.readexactly(1)) != b"E":
+                await reader.readexactly(int.from_bytes(await reader.readexactly(4)) - 4)
+                if kind == b"Z":
+                    self._open.append(writer)
+                    return True
         writer.close()
         return False
