@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .operations import Operation, Operations
+from .outbox import may_cause
 from .record import Call, Mail
 from .verdict import Violation
 
@@ -92,19 +93,16 @@ class AccountSearch:
                 yield _Event(call.start, 0, "forgot starts")
                 if call.outcome == "yes":
                     yield _Event(call.end, 1, "forgot ends")
-        causes = {"reset": {"forgot"}, "confirm": {"register", "resend"}}
         for mail in mails:
             if mail.token is None:
                 continue
-            token = (mail.kind, mail.token)
-            starts = [
-                call.start
-                for call in self._calls
-                if call.kind in causes.get(mail.kind, ()) and call.outcome != "no"
-            ]
+            purpose = "confirm" if mail.kind == "confirm" else "reset"
+            token = (purpose, mail.token)
+            starts = [call.start for call in self._calls if may_cause(call, mail.kind)]
             begun = max(min(starts, default=mail.seen), mail.seen - _TRANSIT)
             yield _Event(min(begun, mail.seen), 0, "token begins", token=token)
-            yield _Event(mail.seen, 1, "token seen", token=token)
+            what = "token seen" if mail.kind == "reset" else "other token seen"
+            yield _Event(mail.seen, 1, what, token=token)
 
     def _start(self, operation: Operation) -> None:
         self._open[operation.number] = operation
@@ -123,18 +121,9 @@ class AccountSearch:
             self._rewrite(lambda state: state._replace(begun=state.begun | {event.token}))
         else:
             self._seen.add(event.token)
-            self._rewrite(lambda state: self._with_token(state, event.token))
+            is_asked = event.what == "other token seen" or self._begun_forgots > 0
+            self._rewrite(lambda state: _with_token(state, event.token, is_asked))
         return None
-
-    def _with_token(self, state: State, token: tuple[str, str]) -> State:
-        is_certain = token in state.begun
-        # What was asked for before a change is taken back by it.
-        is_possible = token[0] != "reset" or state.asked or self._begun_forgots > 0
-        return state._replace(
-            may=state.may | {token} if is_possible or is_certain else state.may,
-            must=state.must | {token} if is_certain else state.must,
-            begun=state.begun - {token},
-        )
 
     def _end(self, operation: Operation) -> Violation | None:
         if self._open.pop(operation.number, None) is None:
@@ -207,3 +196,15 @@ class AccountSearch:
             reading = Reading(rewrite(state), done)
             rewritten[reading] = max(changes, rewritten.get(reading, 0))
         self._readings = self._settled(rewritten)
+
+
+def _with_token(state: State, token: tuple[str, str], is_asked: bool) -> State:
+    """The state when a mail with this token has come."""
+    is_certain = token in state.begun
+    # What was asked for before a change is taken back by it.
+    is_possible = is_certain or is_asked or state.asked
+    return state._replace(
+        may=state.may | {token} if is_possible else state.may,
+        must=state.must | {token} if is_certain else state.must,
+        begun=state.begun - {token},
+    )

@@ -25,13 +25,10 @@ class _Span:
     call: Call
 
 
-def possible_failures(calls: list[Call]) -> list[_Span]:
-    """The wrong passwords that may have been counted, each at most once."""
-    return [
-        _span(call)
-        for call in calls
-        if call.kind in {"login", "change"} and (call.outcome == "maybe" or call.code in _WRONG)
-    ]
+def is_possible_failure(call: Call) -> bool:
+    """Whether it may have been counted as a wrong password, once."""
+    is_presented = call.kind in {"login", "change"}
+    return is_presented and (call.outcome == "maybe" or call.code in _WRONG)
 
 
 def check_lockout(calls: list[Call], lockout: Lockout) -> Iterator[Violation]:
@@ -48,7 +45,7 @@ def check_lockout(calls: list[Call], lockout: Lockout) -> Iterator[Violation]:
     ]
     resets = [_span(call) for call in calls if call.kind == "reset" and call.outcome != "no"]
     ended = [span for span in ends_count + resets if span.call.outcome == "yes"]
-    possible = possible_failures(calls)
+    possible = [_span(call) for call in calls if is_possible_failure(call)]
     for call in presented:
         if call.outcome == "yes" or call.code in _WRONG:
             passed = _passed_lock(call, certain, ends_count + resets, resets, lockout)

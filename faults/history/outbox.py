@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .lockouts import possible_failures
+from .lockouts import is_possible_failure
 from .record import Call, History, Mail
 from .verdict import Violation
 
@@ -15,7 +15,15 @@ _CAUSES = {
     "confirm": {"register", "resend"},
     "reset": {"forgot"},
     "password_changed": {"change", "reset"},
+    "account_locked": {"login", "change"},
 }
+
+
+def may_cause(call: Call, kind: str) -> bool:
+    """Whether a mail of this kind can come from the call."""
+    if call.kind not in _CAUSES.get(kind, ()):
+        return False
+    return is_possible_failure(call) if kind == "account_locked" else call.outcome != "no"
 
 
 def check_mails(
@@ -30,7 +38,7 @@ def check_mails(
                 f"the mail {kind} seen at {mail.seen:.3f} has no event: {len(seen)} of them, "
                 f"{len(events)} possible"
             )
-            shown = [call for call in calls if call.kind in _CAUSES.get(kind, ())]
+            shown = [call for call in calls if may_cause(call, kind)]
             yield Violation("mail_without_event", address, summary, shown[-6:])
     yield from _lost(history, address, calls, mails)
 
@@ -39,8 +47,10 @@ def _possible(kind: str, calls: list[Call], failures: int, changes: int | None) 
     """When each event that can have caused such a mail was at the earliest."""
     if kind == "account_locked":
         # Each lock uses up so many failures.
-        return sorted(span.start for span in possible_failures(calls))[failures - 1 :: failures]
-    causes = [call for call in calls if call.kind in _CAUSES.get(kind, ())]
+        return sorted(call.start for call in calls if is_possible_failure(call))[
+            failures - 1 :: failures
+        ]
+    causes = [call for call in calls if may_cause(call, kind)]
     certain = [call.start for call in causes if call.outcome == "yes"]
     others = sorted(call.start for call in causes if call.outcome == "maybe")
     if kind == "password_changed" and changes is not None:
@@ -93,13 +103,14 @@ def _lost(
     asked = [call for call in certain if call.kind == "forgot" and call.start > since]
     yield from _missing(address, "reset", asked, mails)
 
-    yield from _missing(address, "account_locked", _locks(history, calls, registered), mails)
+    locked = _locks(history, calls, since)
+    yield from _missing(address, "account_locked", locked, mails)
 
 
-def _locks(history: History, calls: list[Call], registered: float) -> list[Call]:
-    """Answers that tell of a lock, each of another one, on an address that had its account."""
+def _locks(history: History, calls: list[Call], since: float) -> list[Call]:
+    """Answers that tell of a lock, each of another one that was set after `since`."""
     found: list[Call] = []
-    known_until = registered
+    known_until = since
     for call in sorted(calls, key=lambda call: call.start):
         if call.code == "account_locked":
             set_after = call.start - history.lockout.freeze_s - 1.0

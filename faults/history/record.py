@@ -172,7 +172,8 @@ class History:
         of = [self.seed, self.clients, self.base_urls, lockout, self.hurried_at]
         yield ["history", _FORMAT, *of]
         for call in self.calls:
-            said = {name: value for name, value in asdict(call).items() if value not in (None, False)}
+            # Not `in`: 0 is a number.
+            said = {n: v for n, v in asdict(call).items() if v is not None and v is not False}
             yield ["call", said]
         for mail in self.mails:
             yield ["mail", asdict(mail)]

@@ -123,7 +123,7 @@ class Workload:
         for mail in self.history.read_mails():
             address = self.addresses.by_name.get(mail.address)
             if address is not None and mail.token is not None:
-                tokens = address.resets if mail.kind == "reset" else address.confirms
+                tokens = address.confirms if mail.kind == "confirm" else address.resets
                 tokens.append(mail.token)
 
 
