@@ -1,6 +1,6 @@
 """The scenarios, a file for each thing that breaks."""
 
-from . import network, pooler, postgres, process, smtp, sqlite
+from . import network, pooler, postgres, process, smtp, smuggling, sqlite
 from .registry import ALL, Scenario
 
-__all__ = ["ALL", "Scenario", "network", "pooler", "postgres", "process", "smtp", "sqlite"]
+__all__ = ["ALL", "Scenario", "network", "pooler", "postgres", "process", "smtp", "smuggling", "sqlite"]
