@@ -80,7 +80,9 @@ class AccountSearch:
                 wrong.append(violation)
             if len(self._readings) > _MOST:
                 self.is_undecided = True
-                break
+                return wrong
+        # What never ended can have happened after all the others.
+        self._expand()
         return wrong
 
     def _all_events(self, mails: list[Mail]) -> Iterator[_Event]:
@@ -157,7 +159,7 @@ class AccountSearch:
         anything = State(may=frozenset(self._seen), asked=True)
         fitting = [anything._replace(write=write) for write in states]
         if operation.changes is None and operation.test[0] != "is not alive":
-            fitting = [state for state in fitting if operation.fits(state)]
+            fitting = [state for state in fitting if operation.fits(state)] or fitting
         most = max(self._readings.values()) + len(begun)
         self._readings = self._settled({Reading(state): most for state in fitting})
 
