@@ -78,9 +78,13 @@ async def attempt(case: Case, lane: Lane) -> Met:
                 number, wrong = await _honest(line, lane)
                 if wrong:
                     met.wrong.append(f"then, on {which} connection, {wrong}")
-                if met.forwarded and lane.recorder.last_with(number) is lane.recorder.last_with(OUTER):
+                if met.forwarded and lane.recorder.last_with(number) is lane.recorder.last_with(
+                    OUTER
+                ):
                     met.followed = True
-    met.wrong += [f"doorward answered {of}" for of in met.answers if of.request_id and of.status == 500]
+    met.wrong += [
+        f"doorward answered {of}" for of in met.answers if of.request_id and of.status == 500
+    ]
     return met
 
 

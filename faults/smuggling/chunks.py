@@ -1,7 +1,21 @@
 """Chunked bodies: sizes, extensions, line ends and trailers."""
 
-from .case import BODY, CHUNKED, HIDDEN_REQUEST, HIDDEN_START, LAST_CHUNK, Case
-from .case import chunk, chunked, either, last, post, refused, served, unfinished
+from .case import (
+    BODY,
+    CHUNKED,
+    HIDDEN_REQUEST,
+    HIDDEN_START,
+    LAST_CHUNK,
+    Case,
+    chunk,
+    chunked,
+    either,
+    last,
+    post,
+    refused,
+    served,
+    unfinished,
+)
 
 _SIZE = b"%x" % len(BODY)
 _REST = BODY + b"\r\n" + LAST_CHUNK
@@ -16,18 +30,31 @@ def _sized(size: bytes) -> bytes:
 
 
 LEGAL: list[Case] = [
-    served("a chunk for each byte", _body(b"".join(chunk(bytes([byte])) for byte in BODY) + LAST_CHUNK)),
-    served("a size in capitals", _body(b"1F\r\n" + BODY[:31] + b"\r\n" + chunk(BODY[31:]) + LAST_CHUNK)),
+    served(
+        "a chunk for each byte", _body(b"".join(chunk(bytes([byte])) for byte in BODY) + LAST_CHUNK)
+    ),
+    served(
+        "a size in capitals", _body(b"1F\r\n" + BODY[:31] + b"\r\n" + chunk(BODY[31:]) + LAST_CHUNK)
+    ),
     either("a size with zeros in front", _sized(b"0000" + _SIZE)),
     either("an extension", _sized(_SIZE + b";name=value")),
     either("an extension in quotes", _sized(_SIZE + b';name="a;b"')),
     either("an extension of the last chunk", _body(chunk(BODY) + b"0;name=value\r\n\r\n")),
     either("a trailer", _body(chunk(BODY) + b"0\r\nX-Trailer: y\r\n\r\n")),
     either("a length as a trailer", _body(chunk(BODY) + b"0\r\nContent-Length: 5\r\n\r\n")),
-    either("an encoding as a trailer", _body(chunk(BODY) + b"0\r\nTransfer-Encoding: chunked\r\n\r\n")),
+    either(
+        "an encoding as a trailer", _body(chunk(BODY) + b"0\r\nTransfer-Encoding: chunked\r\n\r\n")
+    ),
     either("a host as a trailer", _body(chunk(BODY) + b"0\r\nHost: other.example\r\n\r\n")),
-    either("two lengths as trailers", _body(chunk(BODY) + b"0\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n")),
-    either("two lengths as trailers, after the head", post(CHUNKED, body=b""), chunk(BODY) + b"0\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"),
+    either(
+        "two lengths as trailers",
+        _body(chunk(BODY) + b"0\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"),
+    ),
+    either(
+        "two lengths as trailers, after the head",
+        post(CHUNKED, body=b""),
+        chunk(BODY) + b"0\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    ),
     either("a last chunk of many zeros", _body(chunk(BODY) + b"0" * 15 + b"\r\n\r\n")),
     served("a hidden request in the chunk", _body(chunked(HIDDEN_REQUEST)), status=400),
     served("the start of one in the chunk", _body(chunked(HIDDEN_START)), status=400),
@@ -70,10 +97,15 @@ LINES: list[Case] = [
     refused("a bare CR in an extension", _sized(_SIZE + b";a\rb")),
     refused("a bare LF in an extension in quotes", _sized(_SIZE + b';a="\n"')),
     refused("an extension of 70,000 bytes", _sized(_SIZE + b";" + b"a" * 70_000)),
-    refused("extensions of 70,000 bytes in all", _body(b"".join(b"1;%b\r\n%c\r\n" % (b"a" * 2_500, byte) for byte in BODY) + LAST_CHUNK)),
+    refused(
+        "extensions of 70,000 bytes in all",
+        _body(b"".join(b"1;%b\r\n%c\r\n" % (b"a" * 2_500, byte) for byte in BODY) + LAST_CHUNK),
+    ),
     refused("data that ends with a bare LF", _body(_SIZE + b"\r\n" + BODY + b"\n" + LAST_CHUNK)),
     refused("data that ends with a bare CR", _body(_SIZE + b"\r\n" + BODY + b"\r" + LAST_CHUNK)),
-    refused("data that ends with two other bytes", _body(_SIZE + b"\r\n" + BODY + b"XX" + LAST_CHUNK)),
+    refused(
+        "data that ends with two other bytes", _body(_SIZE + b"\r\n" + BODY + b"XX" + LAST_CHUNK)
+    ),
     refused("data that does not end", _body(_SIZE + b"\r\n" + BODY + LAST_CHUNK)),
     refused("a last chunk with bare LFs", _body(chunk(BODY) + b"0\n\n")),
     last("a last chunk with one bare LF", _body(chunk(BODY) + b"0\r\n\n" + HIDDEN_REQUEST)),
@@ -84,7 +116,9 @@ LINES: list[Case] = [
     refused("a bare CR in a trailer", _body(chunk(BODY) + b"0\r\nX: y\rz\r\n\r\n")),
     refused("NUL in a trailer", _body(chunk(BODY) + b"0\r\nX: \x00\r\n\r\n")),
     refused("a hidden request for a trailer", _body(chunk(BODY) + b"0\r\n" + HIDDEN_REQUEST)),
-    refused("trailers of 70,000 bytes", _body(chunk(BODY) + b"0\r\n" + b"X: y\r\n" * 12_000 + b"\r\n")),
+    refused(
+        "trailers of 70,000 bytes", _body(chunk(BODY) + b"0\r\n" + b"X: y\r\n" * 12_000 + b"\r\n")
+    ),
     unfinished("no last chunk", _body(chunk(BODY))),
     unfinished("a last chunk without its last line", _body(chunk(BODY) + b"0\r\n")),
     unfinished("a last chunk and half a line end", _body(chunk(BODY) + b"0\r\n\r")),

@@ -1,7 +1,19 @@
 """Transfer-Encoding: what is not exactly `chunked`, and what hides the header."""
 
-from .case import BODY, CHUNKED, JSON, LENGTH, Case
-from .case import chunked, either, get, post, refused, request, served
+from .case import (
+    BODY,
+    CHUNKED,
+    JSON,
+    LENGTH,
+    Case,
+    chunked,
+    either,
+    get,
+    post,
+    refused,
+    request,
+    served,
+)
 
 
 def _said(value: bytes) -> bytes:
@@ -19,8 +31,14 @@ VALUES: list[Case] = [
     refused("chunk", _said(b"chunk")),
     refused("chunked, then identity", _said(b"chunked, identity")),
     refused("identity, then chunked", _said(b"identity, chunked")),
-    refused("identity, then chunked, in two lines", post(b"Transfer-Encoding: identity", CHUNKED, body=chunked())),
-    refused("chunked, then identity, in two lines", post(CHUNKED, b"Transfer-Encoding: identity", body=chunked())),
+    refused(
+        "identity, then chunked, in two lines",
+        post(b"Transfer-Encoding: identity", CHUNKED, body=chunked()),
+    ),
+    refused(
+        "chunked, then identity, in two lines",
+        post(CHUNKED, b"Transfer-Encoding: identity", body=chunked()),
+    ),
     refused("identity alone", _said(b"identity")),
     refused("identity with a length", post(b"Transfer-Encoding: identity", LENGTH)),
     refused("chunked twice in a line", _said(b"chunked, chunked")),
@@ -40,10 +58,14 @@ VALUES: list[Case] = [
     refused("NUL after chunked", _said(b"chunked\x00")),
     refused("chun-ked", _said(b"chun ked")),
     refused("chunKed with a Kelvin sign", _said("chun\u212aed".encode())),
-    refused("chunked in HTTP/1.0", request(b"POST /user/forgot HTTP/1.0", JSON, CHUNKED, body=chunked())),
+    refused(
+        "chunked in HTTP/1.0", request(b"POST /user/forgot HTTP/1.0", JSON, CHUNKED, body=chunked())
+    ),
     refused(
         "chunked in HTTP/1.0 that is kept alive",
-        request(b"POST /user/forgot HTTP/1.0", JSON, CHUNKED, b"Connection: keep-alive", body=chunked()),
+        request(
+            b"POST /user/forgot HTTP/1.0", JSON, CHUNKED, b"Connection: keep-alive", body=chunked()
+        ),
     ),
 ]
 
@@ -59,7 +81,9 @@ HIDDEN: list[Case] = [
     refused("folded", post(LENGTH, b"Transfer-Encoding:\r\n chunked")),
     refused("folded, alone", post(b"Transfer-Encoding:\r\n chunked", body=chunked())),
     refused("folded with a tab, alone", post(b"Transfer-Encoding:\r\n\tchunked", body=chunked())),
-    refused("in the fold of another header", post(LENGTH, b"X-Folded: y\r\n Transfer-Encoding: chunked")),
+    refused(
+        "in the fold of another header", post(LENGTH, b"X-Folded: y\r\n Transfer-Encoding: chunked")
+    ),
     refused("after a bare LF", post(LENGTH, b"X-Before: y\nTransfer-Encoding: chunked")),
     refused("after a bare CR", post(LENGTH, b"X-Before: y\rTransfer-Encoding: chunked")),
     refused("before a bare CR", post(LENGTH, b"Transfer-Encoding: chunked\rX-After: y")),
@@ -69,7 +93,9 @@ HIDDEN: list[Case] = [
     refused("a name in quotes", post(LENGTH, b'"Transfer-Encoding": chunked')),
     refused("as a Unicode look-alike", post(LENGTH, "Tr\u0430nsfer-Encoding: chunked".encode())),
     served("another name that resembles it", post(LENGTH, b"Transfer-Encoding-X: chunked")),
-    served("with an underscore, which is another name", post(LENGTH, b"Transfer_Encoding: chunked")),
+    served(
+        "with an underscore, which is another name", post(LENGTH, b"Transfer_Encoding: chunked")
+    ),
     served("TE, which is about answers", post(LENGTH, b"TE: chunked", b"Connection: TE")),
     served("as the value of another header", post(LENGTH, b"X-Header: Transfer-Encoding: chunked")),
     either("on a GET", get(CHUNKED, body=chunked(BODY))),

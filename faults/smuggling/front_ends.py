@@ -85,7 +85,11 @@ KINDS = [
     Kind(
         "lax-nginx",
         True,
-        ("ignore_invalid_headers off;", "underscores_in_headers on;", "proxy_request_buffering off;"),
+        (
+            "ignore_invalid_headers off;",
+            "underscores_in_headers on;",
+            "proxy_request_buffering off;",
+        ),
     ),
 ]
 

@@ -1,7 +1,20 @@
 """Request lines, hosts, names, values and line ends."""
 
-from .case import BODY, HOST, JSON, LENGTH, OUTER, Case
-from .case import either, get, post, refused, request, served, unfinished
+from .case import (
+    BODY,
+    HOST,
+    JSON,
+    LENGTH,
+    OUTER,
+    Case,
+    either,
+    get,
+    post,
+    refused,
+    request,
+    served,
+    unfinished,
+)
 
 _LINE = b"GET /health/live HTTP/1.1"
 _ID = b"X-Request-Id: " + OUTER
@@ -13,14 +26,19 @@ def _raw(*lines: bytes, end: bytes = b"\r\n") -> bytes:
 
 LINE_ENDS: list[Case] = [
     either("bare LFs only", _raw(_LINE, HOST, _ID, end=b"\n")),
-    either("bare LFs only, and a body", _raw(b"POST /user/forgot HTTP/1.1", HOST, _ID, JSON, LENGTH, end=b"\n") + BODY),
+    either(
+        "bare LFs only, and a body",
+        _raw(b"POST /user/forgot HTTP/1.1", HOST, _ID, JSON, LENGTH, end=b"\n") + BODY,
+    ),
     either("one bare LF among CRLFs", get(b"X-One: 1\nX-Two: 2")),
     either("an empty line that is a bare LF", get(b"X: y").replace(b"X: y\r\n\r\n", b"X: y\r\n\n")),
     refused("bare CRs only", _raw(_LINE, HOST, _ID, end=b"\r")),
     refused("a bare CR in a value", get(b"X-One: 1\r2")),
     refused("a bare CR before a line end", get(b"X-One: 1\r")),
     refused("a bare CR in the request line", _raw(b"GET /health/live\r HTTP/1.1", HOST, _ID)),
-    refused("an empty line that is CR CR LF", get(b"X: y").replace(b"X: y\r\n\r\n", b"X: y\r\n\r\r\n")),
+    refused(
+        "an empty line that is CR CR LF", get(b"X: y").replace(b"X: y\r\n\r\n", b"X: y\r\n\r\r\n")
+    ),
     either("an empty line before the request", b"\r\n" + get()),
     either("three empty lines before the request", b"\r\n\r\n\r\n" + get()),
     either("a bare LF before the request", b"\n" + get()),
@@ -34,7 +52,9 @@ LINE_ENDS: list[Case] = [
 
 REQUEST_LINES: list[Case] = [
     refused("tabs in the request line", _raw(b"GET\t/health/live\tHTTP/1.1", HOST, _ID)),
-    refused("vertical tabs in the request line", _raw(b"GET\x0b/health/live\x0bHTTP/1.1", HOST, _ID)),
+    refused(
+        "vertical tabs in the request line", _raw(b"GET\x0b/health/live\x0bHTTP/1.1", HOST, _ID)
+    ),
     refused("NUL in the path", _raw(b"GET /health/\x00live HTTP/1.1", HOST, _ID)),
     refused("a space in the path", _raw(b"GET /health/live /x HTTP/1.1", HOST, _ID)),
     refused("two spaces after the method", _raw(b"GET  /health/live HTTP/1.1", HOST, _ID)),
@@ -48,19 +68,33 @@ REQUEST_LINES: list[Case] = [
     refused("HTTP/2.0", _raw(b"GET /health/live HTTP/2.0", HOST, _ID)),
     refused("HTTP/1,1", _raw(b"GET /health/live HTTP/1,1", HOST, _ID)),
     refused("http in small letters", _raw(b"GET /health/live http/1.1", HOST, _ID)),
-    unfinished("the start of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"),
-    refused("a TLS client", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256)) + b"\r\n\r\n"),
+    unfinished(
+        "the start of HTTP/2",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+    ),
+    refused(
+        "a TLS client",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256)) + b"\r\n\r\n",
+    ),
     refused("an SSH client", b"SSH-2.0-OpenSSH_9.2\r\n\r\n"),
     refused("a PROXY protocol line", b"PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n" + get()),
     refused("an empty method", _raw(b" /health/live HTTP/1.1", HOST, _ID)),
     refused("a colon in the method", _raw(b"GET: /health/live HTTP/1.1", HOST, _ID)),
     refused("a path without a slash", _raw(b"GET health/live HTTP/1.1", HOST, _ID)),
     refused("a path of 70,000 bytes", _raw(b"GET /" + b"a" * 70_000 + b" HTTP/1.1", HOST, _ID)),
-    served("a method in small letters, which is another one", request(b"get /health/live HTTP/1.1"), status=405),
+    served(
+        "a method in small letters, which is another one",
+        request(b"get /health/live HTTP/1.1"),
+        status=405,
+    ),
     served("an unknown method", request(b"SMUGGLE /health/live HTTP/1.1"), status=405),
     either("absolute form", request(b"GET http://faults.example/health/live HTTP/1.1")),
-    either("absolute form with another host", request(b"GET http://other.example/health/live HTTP/1.1")),
-    either("absolute form with a user", request(b"GET http://a@other.example/health/live HTTP/1.1")),
+    either(
+        "absolute form with another host", request(b"GET http://other.example/health/live HTTP/1.1")
+    ),
+    either(
+        "absolute form with a user", request(b"GET http://a@other.example/health/live HTTP/1.1")
+    ),
     either("a fragment", request(b"GET /health/live#x HTTP/1.1")),
 ]
 
@@ -73,7 +107,9 @@ HOSTS: list[Case] = [
     refused("Host with a path", _raw(_LINE, b"Host: faults.example/x", _ID)),
     refused("Host with a user", _raw(_LINE, b"Host: a@faults.example", _ID)),
     either("an empty Host", _raw(_LINE, b"Host:", _ID)),
-    either("no Host in HTTP/1.0", _raw(b"GET /health/live HTTP/1.0", _ID, b"Connection: keep-alive")),
+    either(
+        "no Host in HTTP/1.0", _raw(b"GET /health/live HTTP/1.0", _ID, b"Connection: keep-alive")
+    ),
 ]
 
 FIELDS: list[Case] = [

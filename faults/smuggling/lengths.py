@@ -1,7 +1,20 @@
 """Content-Length: twice, with Transfer-Encoding, and written in every wrong way."""
 
-from .case import BODY, CHUNKED, JSON, LENGTH, Case
-from .case import chunked, get, post, refused, request, served, unfinished, either
+from .case import (
+    BODY,
+    CHUNKED,
+    JSON,
+    LENGTH,
+    Case,
+    chunked,
+    either,
+    get,
+    post,
+    refused,
+    request,
+    served,
+    unfinished,
+)
 
 _N = b"%d" % len(BODY)
 
@@ -17,22 +30,46 @@ BOTH: list[Case] = [
         "both, in odd letter cases",
         post(b"cOnTeNt-LeNgTh: 5", b"TRANSFER-encoding: CHUNKED", body=chunked()),
     ),
-    refused("both, and no space after the colons", post(b"Content-Length:5", b"Transfer-Encoding:chunked", body=chunked())),
-    refused("Content-Length: 0 and Transfer-Encoding", post(b"Content-Length: 0", CHUNKED, body=chunked())),
-    refused("both, and the length is that of the chunked body", post(b"Content-Length: %d" % len(chunked()), CHUNKED, body=chunked())),
-    refused("both, far apart", post(LENGTH, *[b"X-%d: y" % n for n in range(40)], CHUNKED, body=chunked())),
+    refused(
+        "both, and no space after the colons",
+        post(b"Content-Length:5", b"Transfer-Encoding:chunked", body=chunked()),
+    ),
+    refused(
+        "Content-Length: 0 and Transfer-Encoding",
+        post(b"Content-Length: 0", CHUNKED, body=chunked()),
+    ),
+    refused(
+        "both, and the length is that of the chunked body",
+        post(b"Content-Length: %d" % len(chunked()), CHUNKED, body=chunked()),
+    ),
+    refused(
+        "both, far apart",
+        post(LENGTH, *[b"X-%d: y" % n for n in range(40)], CHUNKED, body=chunked()),
+    ),
     refused("both, on a GET", get(LENGTH, CHUNKED, body=chunked())),
-    refused("both, in two segments", post(LENGTH, b"Transfer-")[:-4 - len(BODY)], b"Encoding: chunked\r\n\r\n" + chunked()),
+    refused(
+        "both, in two segments",
+        post(LENGTH, b"Transfer-")[: -4 - len(BODY)],
+        b"Encoding: chunked\r\n\r\n" + chunked(),
+    ),
     refused("both, and an empty length", post(b"Content-Length:", CHUNKED, body=chunked())),
-    refused("both, and a length that is no number", post(b"Content-Length: x", CHUNKED, body=chunked())),
+    refused(
+        "both, and a length that is no number", post(b"Content-Length: x", CHUNKED, body=chunked())
+    ),
     refused("both, and an encoding that is unknown", post(LENGTH, b"Transfer-Encoding: x")),
-    refused("both, in HTTP/1.0", request(b"POST /user/forgot HTTP/1.0", JSON, LENGTH, CHUNKED, body=chunked())),
+    refused(
+        "both, in HTTP/1.0",
+        request(b"POST /user/forgot HTTP/1.0", JSON, LENGTH, CHUNKED, body=chunked()),
+    ),
 ]
 
 DUPLICATES: list[Case] = [
     refused("the same Content-Length twice", post(LENGTH, LENGTH)),
     refused("the same Content-Length three times", post(LENGTH, LENGTH, LENGTH)),
-    refused("the same Content-Length with and without a zero in front", post(LENGTH, b"Content-Length: 0" + _N)),
+    refused(
+        "the same Content-Length with and without a zero in front",
+        post(LENGTH, b"Content-Length: 0" + _N),
+    ),
     refused("two lengths, the longer one first", post(LENGTH, b"Content-Length: 5")),
     refused("two lengths, the shorter one first", post(b"Content-Length: 5", LENGTH)),
     refused("two lengths, one of them 0", post(b"Content-Length: 0", LENGTH)),
@@ -76,7 +113,9 @@ VALUES: list[Case] = [
     served("spaces around the length", _said(b"  " + _N + b"  ")),
     served("a tab before the length", _said(b"\t" + _N)),
     unfinished("a length that is longer than the body", _said(b"1000")),
-    unfinished("a length that is 33 in the lower 32 of its 64 bits", _said(b"18446744069414584353")),
+    unfinished(
+        "a length that is 33 in the lower 32 of its 64 bits", _said(b"18446744069414584353")
+    ),
     unfinished("a length of 4 GiB and 33 bytes", _said(b"4294967329")),
     unfinished("a body in two halves, the second one missing", post(LENGTH, body=BODY[:10])),
 ]
