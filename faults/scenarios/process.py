@@ -45,7 +45,7 @@ class ChangePassword(Operation):
     async def took_effect(self) -> bool:
         old, new = await self.logs_in(_OLD), await self.logs_in(_NEW)
         self.require(old != new, f"the old password works: {old}, the new one: {new}")
-        status, _ = await self.line.ask("GET", "/user", token=self._token)
+        status, _ = await self.line.answered("GET", "/user", token=self._token)
         self.require(status == (400 if new else 200), f"the older token is answered {status}")
         return new
 
@@ -99,7 +99,7 @@ class Mail(Operation):
                 "new_password": _NEW,
                 "new_password_confirm": _NEW,
             }
-            status, _ = await self.line.ask("POST", "/user/reset_password", body)
+            status, _ = await self.line.answered("POST", "/user/reset_password", body)
             self.require(status == 200, f"the newest mail's token is answered {status}")
         return asked
 
