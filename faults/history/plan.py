@@ -15,7 +15,7 @@ WEIGHTS = {
     "recover": 6,
     "confirm": 6,
     "resend": 3,
-    "attack": 3,
+    "attack": 4,
 }
 
 

@@ -140,6 +140,9 @@ async def attack(load: Workload, client: int, step: Step) -> None:
     """Wrong guesses, one after another or at once, until the address must be locked; and then the
     right password, which must not be looked at.
     """
+    if step.variety < 0.25:
+        await _siege(load, client, step)
+        return
     # A few addresses are enough; the others shall not be locked most of the time.
     address = load.addresses.places[step.slot // 4]
     guesses = load.history.lockout.failures + int(step.pick * 3)
@@ -148,7 +151,7 @@ async def attack(load: Workload, client: int, step: Step) -> None:
         instance = step.instance + number
         return load.call("login", client, instance, address, password=f"wrong{number}guess")
 
-    if step.variety < 0.3:
+    if step.variety < 0.5:
         await _together(guess(number) for number in range(guesses))
     else:
         for number in range(guesses):
@@ -158,6 +161,22 @@ async def attack(load: Workload, client: int, step: Step) -> None:
         await load.call("login", client, instance, address, password=address.password())
     if step.variety > 0.7:
         await recover(load, client, step)
+
+
+async def _siege(load: Workload, client: int, step: Step) -> None:
+    """An address that nobody else knows is locked, and tried until it is open again."""
+    lockout = load.history.lockout
+    address = Address(f"{load.addresses.prefix}.{client}.{len(load.history.calls)}@example.com")
+    deadline = time.monotonic() + lockout.freeze_s + 2.0
+    for number in range(1000):
+        call = await load.call(
+            "login", client, step.instance + number, address, password=f"wrong{number}guess"
+        )
+        is_locked = call.code == "account_locked"
+        if number > lockout.failures and (not is_locked or time.monotonic() > deadline):
+            return
+        if is_locked:
+            await asyncio.sleep(0.2)
 
 
 async def sweep(load: Workload) -> None:
