@@ -38,7 +38,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="these scenarios; all by default")
-    parser.add_argument("--quick", action="store_true", help="six scenarios, shorter")
+    parser.add_argument("--quick", action="store_true", help="a few scenarios, shorter")
     parser.add_argument("--list", action="store_true", help="name the scenarios, and end")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--seed", type=int, metavar="N", help="of the random choices of the clients")

@@ -58,7 +58,7 @@ class Trial:
     async def judge(self, running: "asyncio.Task[object]") -> None:
         """Ends the load, waits for the mails, and fills in the outcome."""
         if self._healed_at is not None:
-            await self.load(_AFTER - 3 if self._world.quick else _AFTER)
+            await self.load(_AFTER - 4.5 if self._world.quick else _AFTER)
         self._over.set()
         history = await running
         outcome = self._outcome

@@ -49,7 +49,7 @@ async def frozen(world: World) -> Outcome:
     return outcome
 
 
-@scenario("backends-terminated", "every connection is ended each 500 ms", quick=True)
+@scenario("backends-terminated", "every connection is ended each 500 ms")
 async def terminated(world: World) -> Outcome:
     postgres = await world.postgres()
     instance = world.doorward(postgres.url())
@@ -172,7 +172,7 @@ async def _refused(world: World, code: str, injected: str) -> Outcome:
     return outcome
 
 
-@scenario("serialization-failures", "40001 at the commit of a quarter of all changes", quick=True)
+@scenario("serialization-failures", "40001 at the commit of a quarter of all changes")
 async def serialization(world: World) -> Outcome:
     return await _refused(world, "40001", "40001 (serialization_failure)")
 
