@@ -12,14 +12,15 @@ from ..world.world import World
 from .registry import scenario
 
 
-async def _stopped(world: World, how: signal.Signals, injected: str) -> Outcome:
+async def _stopped(world: World, how: signal.Signals) -> Outcome:
     postgres = await world.postgres()
     instance = world.doorward(postgres.url())
     await instance.start()
-    outcome = Outcome(injected)
+    seconds = world.pick(1, 4)
+    outcome = Outcome(f"{how.name} to PostgreSQL, {seconds:.0f} s without it")
     async with trial(world, world.service(instance, outbox=postgres), outcome) as load:
         await postgres.stop(how)
-        await load.load(world.pick(1, 4))
+        await load.load(seconds)
         await postgres.start()
         load.healed()
     return outcome
@@ -27,12 +28,12 @@ async def _stopped(world: World, how: signal.Signals, injected: str) -> Outcome:
 
 @scenario("postgres-immediate", "PostgreSQL is stopped as by a crash, and started again", quick=True)
 async def immediate(world: World) -> Outcome:
-    return await _stopped(world, signal.SIGQUIT, "SIGQUIT to PostgreSQL, 4 s without it")
+    return await _stopped(world, signal.SIGQUIT)
 
 
 @scenario("postgres-fast", "PostgreSQL is stopped by its operator, and started again")
 async def fast(world: World) -> Outcome:
-    return await _stopped(world, signal.SIGINT, "SIGINT to PostgreSQL, 4 s without it")
+    return await _stopped(world, signal.SIGINT)
 
 
 @scenario("postgres-frozen", "PostgreSQL stands still with its connections open", 18)
@@ -156,7 +157,7 @@ async def _refused(world: World, code: str, injected: str) -> Outcome:
     instance = world.doorward(postgres.url())
     await instance.start()
     await postgres.sql(_REFUSE)
-    outcome = Outcome(f"{injected} by triggers, one changing statement in four, for 6 s")
+    outcome = Outcome(f"{injected} by triggers, one changing statement in four")
     async with trial(world, world.service(instance, outbox=postgres), outcome) as load:
         for table in _TABLES:
             # At the commit: the latest moment that there is.
