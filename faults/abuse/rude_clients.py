@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import socket
 
-_REQUEST = b"GET /openapi.json HTTP/1.1\r\nHost: faults.example\r\n\r\n"
+# The longest answer that anybody can have, and a short one.
+_LONG = b"GET /openapi.json HTTP/1.1\r\nHost: faults.example\r\n\r\n"
+_SHORT = b"GET /health/live HTTP/1.1\r\nHost: faults.example\r\n\r\n"
 _AT_ONCE = 100
 
 
@@ -35,7 +37,7 @@ async def never_read(port: int, count: int, within: float) -> int:
             try:
                 async with asyncio.timeout(within):
                     while True:
-                        await loop.sock_sendall(connection, _REQUEST * 50)
+                        await loop.sock_sendall(connection, _LONG * 50)
                         # Good clients live in this process as well.
                         await asyncio.sleep(0.1)
             except TimeoutError:
@@ -49,7 +51,7 @@ async def never_read(port: int, count: int, within: float) -> int:
 
 async def come_and_go(port: int, count: int) -> int:
     """Connects and leaves, with nothing, half a request, or a whole one; how many got in."""
-    said = [b"", _REQUEST[:20], _REQUEST]
+    said = [b"", _SHORT[:20], _SHORT]
     places = asyncio.Semaphore(_AT_ONCE)
 
     async def one(number: int) -> bool:

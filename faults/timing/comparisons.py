@@ -35,7 +35,7 @@ class Comparison:
     settings: dict[str, str] = field(default_factory=dict)
     # Sent about each address of both sides first.
     before: tuple[Callable[[str], Request], ...] = ()
-    # Whether each address can be used only once.
+    # Whether each address is asked about only once: later it is not what it was.
     uses_up: bool = False
 
 
@@ -78,9 +78,9 @@ _REQUIRED = {"REGISTRATION__CONFIRMATION": "required"}
 ALL = [
     Comparison("login", "a wrong password, known or unknown", _login, 400, _NO_LOCK),
     Comparison("locked", "the same, both locked", _login, 403, _LOCKED, before=(_login,)),
-    Comparison("forgot", "a forgotten password, known or unknown", _forgot, 200),
+    Comparison("forgot", "a forgotten password, known or unknown", _forgot, 200, uses_up=True),
     Comparison("create", "a registration, taken or new", create, 201, _REQUIRED, uses_up=True),
-    Comparison("resend", "another confirmation, known or unknown", _resend, 200),
+    Comparison("resend", "another confirmation, known or unknown", _resend, 200, uses_up=True),
     Comparison("reset", "a reset with a made-up token, known or unknown", _reset, 400),
     Comparison("reset-asked", "the same, after /user/forgot", _reset, 400, before=(_forgot,)),
     Comparison("confirm", "a confirmation with a made-up token", _confirm, 400),
