@@ -28,7 +28,8 @@ class SmtpSink:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.mood = Mood.GOOD
-        self.conversations = 0
+        # How often somebody met with another mood than GOOD.
+        self.spoilt = 0
         # Told of each command before it is acted on, and of each answer before it is sent.
         self.on_step: Callable[[str], Awaitable[None]] = _nothing
         self._numbers = itertools.count(1)
@@ -65,7 +66,6 @@ class SmtpSink:
         task = asyncio.current_task()
         assert task is not None, "a task of the server"
         self._open.add(task)
-        self.conversations += 1
         try:
             await self._converse(reader, writer)
         except (OSError, EOFError, asyncio.CancelledError):
@@ -81,6 +81,7 @@ class SmtpSink:
             await writer.drain()
 
         if self.mood is Mood.BUSY:
+            self.spoilt += 1
             await answer("421 too busy")
             return
         await answer("220 sink")
@@ -91,15 +92,18 @@ class SmtpSink:
                 await answer("221 bye")
                 return
             if command == "RCPT" and self.mood is Mood.REFUSING:
+                self.spoilt += 1
                 await answer("550 nobody of that name")
             elif command == "DATA":
                 await answer("354 go on")
                 mail = await reader.readuntil(b"\r\n.\r\n")
                 await self.on_step("SMTP the mail")
                 if self.mood is Mood.SILENT:
+                    self.spoilt += 1
                     await asyncio.Event().wait()
                 self._keep(mail.removesuffix(b".\r\n"))
                 if self.mood is Mood.RUDE:
+                    self.spoilt += 1
                     return
                 await answer("250 taken")
             else:
