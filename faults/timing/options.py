@@ -9,9 +9,9 @@ from .welch import LIMIT, TRIMMED
 DESCRIPTION = f"""\
 Asks whether the time of an answer tells who has an account: sends two kinds of requests in turns,
 in an order that is drawn, each on a connection of its own, and compares the times with Welch's
-t-test. |t| below {LIMIT} is passed. The slowest {TRIMMED:.0%} of each side do not count. What is not
-passed is measured once more, with three times the samples, and that counts. Starts the real program
-and PostgreSQL on 127.0.0.1, ends by itself, and leaves nothing behind.
+t-test. |t| below {LIMIT} is passed. The slowest {TRIMMED:.0%} of each side do not count. What is
+not passed is measured once more, with three times the samples, and that counts. Starts the real
+program and PostgreSQL on 127.0.0.1, ends by itself, and leaves nothing behind.
 """
 
 EPILOG = """\

@@ -28,6 +28,15 @@ class Side:
 
 
 def t(first: Side, second: Side) -> float:
-    """Welch's t; 0 when the means are the same."""
-    spread = math.sqrt(first.variance / first.count + second.variance / second.count)
+    """Welch's t; 0 when there is no spread at all."""
+    spread = _spread(first, second)
     return (first.mean - second.mean) / spread if spread else 0.0
+
+
+def smallest(first: Side, second: Side) -> float:
+    """The difference of the means, in milliseconds, that would have been told apart."""
+    return LIMIT * _spread(first, second)
+
+
+def _spread(first: Side, second: Side) -> float:
+    return math.sqrt(first.variance / first.count + second.variance / second.count)
