@@ -194,6 +194,24 @@ async fn a_service_that_starts_before_its_database_waits_for_it() {
     served.await.expect("no panic").expect("it ended well");
 }
 
+/// SECURITY 44. A full disk is such a case: the disk has room again, and nothing else is wrong.
+#[tokio::test]
+async fn a_transaction_that_sqlite_rolled_back_by_itself_costs_no_later_request() {
+    let app = TestApp::start(Sqlite).await;
+    let rollback = "CREATE TRIGGER full BEFORE INSERT ON outbox
+        BEGIN SELECT RAISE(ROLLBACK, 'full'); END";
+    app.database.execute(rollback).await;
+    for number in 0..4 {
+        let email = format!("ann{number}@example.com");
+        app.try_register(&email, PASSWORD).await.expect(500);
+    }
+    app.database.execute("DROP TRIGGER full").await;
+    for number in 0..4 {
+        app.register(&format!("ann{number}@example.com"), PASSWORD)
+            .await;
+    }
+}
+
 /// A service that is told to stop while it still waits for its database does so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_waits_for_its_database_can_be_stopped() {

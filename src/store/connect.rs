@@ -156,6 +156,9 @@ fn pool(url: &DatabaseUrl, max_connections: u32) -> Pool {
                 .acquire_timeout(PATIENCE)
                 .acquire_slow_level(LevelFilter::Off)
                 .test_before_acquire(false)
+                // When the disk is full, SQLite rolls back by itself; sqlx does not notice, and
+                // could begin no transaction on this connection any more.
+                .before_acquire(|conn, _| Box::pin(async { Ok(!conn.is_in_transaction()) }))
                 .connect_lazy_with(
                     SqliteConnectOptions::clone(options)
                         .create_if_missing(true)

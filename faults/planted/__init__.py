@@ -1,0 +1,1 @@
+"""Bugs as patches, each of which the history checker has to find."""

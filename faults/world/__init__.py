@@ -1,0 +1,1 @@
+"""What a scenario takes place in: servers, poolers, proxies, and doorward itself."""
