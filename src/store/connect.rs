@@ -191,7 +191,10 @@ mod tests {
     #[test]
     fn a_url_is_described_without_its_password() {
         for (url, description) in [
-            ("postgres://ann:canary@db:5433/users", "PostgreSQL db:5433/users"),
+            (
+                "postgres://ann:canary@db:5433/users",
+                "PostgreSQL db:5433/users",
+            ),
             ("postgresql://ann:canary@db", "PostgreSQL db:5432/ann"),
             ("sqlite://data/doorward.db", "SQLite data/doorward.db"),
         ] {

@@ -117,7 +117,11 @@ fn no_other_spelling_of_a_number_names_an_account() {
     ] {
         let claims =
             format!(r#"{{"iss":"a","sub":"{sub}","iat":{iat},"exp":{exp},"jti":"x","ver":3}}"#);
-        assert_eq!(tokens.verify(&signed(&tokens, &claims), now), expected, "{sub}");
+        assert_eq!(
+            tokens.verify(&signed(&tokens, &claims), now),
+            expected,
+            "{sub}"
+        );
     }
 }
 

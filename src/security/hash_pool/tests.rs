@@ -277,7 +277,12 @@ fn expensive_hashes_have_fewer_slots() {
             iterations,
         };
         let wait = Duration::from_secs(1);
-        PoolSettings { params, wait, ..CHEAP }.slots_per_thread()
+        PoolSettings {
+            params,
+            wait,
+            ..CHEAP
+        }
+        .slots_per_thread()
     };
     assert_eq!(slots(64, 1), SLOTS_PER_THREAD);
     // 32.768 ms each, in 250 ms.

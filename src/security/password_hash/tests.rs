@@ -262,9 +262,14 @@ fn hashes_of_the_older_version_are_understood(
 fn the_usual_memory_is_kept(#[values(Engine::Portable, Engine::Fast)] engine: Engine) {
     let mut memory = HashMemory::new(engine);
     let stored = CHEAP.hash(b"abc123", &mut memory).expect("hashed");
-    CHEAP.verify(b"abc123", &stored, &mut memory).expect("a verdict");
+    CHEAP
+        .verify(b"abc123", &stored, &mut memory)
+        .expect("a verdict");
     assert_eq!(memory.kib(), 64);
-    assert_eq!(format!("{memory:?}"), format!("HashMemory({engine:?}, 64 KiB)"));
+    assert_eq!(
+        format!("{memory:?}"),
+        format!("HashMemory({engine:?}, 64 KiB)")
+    );
 }
 
 #[test]

@@ -158,7 +158,11 @@ fn the_compared_cases_are_varied_and_all_allowed() {
         let bytes = (0..=250).cycle().take(length);
         assert_eq!(case.password, bytes.collect::<Vec<u8>>());
     }
-    assert!(random.iter().all(|case| (8..264).contains(&case.memory_kib)));
+    assert!(
+        random
+            .iter()
+            .all(|case| (8..264).contains(&case.memory_kib))
+    );
     assert!(random.iter().any(|case| case.password.len() > 2));
 }
 
