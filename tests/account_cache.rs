@@ -9,6 +9,7 @@ use doorward::store::account_loader::AccountLoader;
 use doorward::user_manager::Which;
 use futures_util::future::join_all;
 use rstest::rstest;
+use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
 use crate::support::*;
@@ -267,4 +268,36 @@ async fn whoever_gives_up_leaves_no_transaction_behind() {
     }
     ann.login().await.expect(200);
     app.get("/health/ready").await.expect(200);
+}
+
+/// Whoever changes an account keeps all others from it until the commit: otherwise an epoch could
+/// become visible before an older one. So a change that falls asleep is ended.
+#[tokio::test]
+async fn changes_of_accounts_are_one_after_the_other_and_none_sleeps() {
+    let app = start(Postgres).await;
+    let url = &app.database.url;
+    let mut first = PgConnection::connect(url).await.expect("connected");
+    let mut second = PgConnection::connect(url).await.expect("connected");
+    let change = "BEGIN; UPDATE users SET token_version = 2 WHERE id = 1";
+    sqlx::raw_sql(change)
+        .execute(&mut first)
+        .await
+        .expect("changed");
+    let limit = sqlx::query_scalar("SHOW idle_in_transaction_session_timeout");
+    let limit: String = limit.fetch_one(&mut first).await.expect("a setting");
+    assert_eq!(limit, "10s");
+
+    let change = "SET lock_timeout = '100ms'; UPDATE users SET token_version = 2 WHERE id = 2";
+    let refused = sqlx::raw_sql(change).execute(&mut second).await;
+    let error = refused.expect_err("the first has not committed");
+    let code = error.as_database_error().and_then(|error| error.code());
+    assert_eq!(code.as_deref(), Some("55P03"), "lock_not_available");
+    sqlx::raw_sql("COMMIT")
+        .execute(&mut first)
+        .await
+        .expect("committed");
+    sqlx::raw_sql(change)
+        .execute(&mut second)
+        .await
+        .expect("changed");
 }

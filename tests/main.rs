@@ -27,6 +27,7 @@ mod hostile_values;
 mod hostile_wire;
 mod http_layers;
 mod http_limits;
+mod janitor;
 mod killed_migration;
 mod known_devices;
 mod known_devices_cookie;

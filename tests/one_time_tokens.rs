@@ -219,6 +219,18 @@ async fn opening_a_link_uses_nothing_up(#[values(Sqlite, Postgres)] engine: Engi
     app.reset(&ann.email, &reset, "new1234").await.expect(200);
 }
 
+/// A hash is for who has a token.
+#[rstest]
+#[tokio::test]
+async fn a_reset_with_a_made_up_token_costs_no_hash(#[values(Sqlite, Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let ann = app.register("ann@example.com", PASSWORD).await;
+    let before = app.hashes.computed();
+    let made_up = "A".repeat(43);
+    app.reset(&ann.email, &made_up, "new1234").await.expect(400);
+    assert_eq!(app.hashes.computed(), before);
+}
+
 fn swap_case(token: &str) -> String {
     let swap = |c: char| {
         if c.is_ascii_lowercase() {
