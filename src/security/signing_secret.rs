@@ -153,19 +153,11 @@ mod tests {
     fn the_bounds_of_regularity_are_exact() {
         let walk = |alphabet: &str, steps: &[usize]| {
             let letters: Vec<char> = alphabet.chars().collect();
-<<<<<<< HEAD
-            let count = letters.len();
-            let places = steps
-                .iter()
-                .flat_map(|step| (0..count).map(move |n| n * step % count));
-            places.map(|place| letters[place]).collect()
-=======
             let mut walked = String::new();
             for step in steps {
                 walked.extend((0..letters.len()).map(|n| letters[n * step % letters.len()]));
             }
             walked
->>>>>>> mutants
         };
         let far_apart = "acegikmoqsuwyACEGIKM";
         for (secret, verdict_on_it) in [
