@@ -1,5 +1,7 @@
 //! The OpenAPI description, made from the handlers and the table of problems.
 
+mod links;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -30,7 +32,7 @@ use super::{health, user};
         health::ready, serve
     ),
     components(schemas(ProblemBody, FieldError)),
-    modifiers(&BearerScheme)
+    modifiers(&BearerScheme, &links::Links)
 )]
 struct Description;
 
