@@ -14,6 +14,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
+use links::Links;
+
 use super::problem::{FieldError, ProblemBody};
 use super::problem_kind::{self as kind, ProblemKind};
 use super::{health, user};
@@ -32,7 +34,7 @@ use super::{health, user};
         health::ready, serve
     ),
     components(schemas(ProblemBody, FieldError)),
-    modifiers(&BearerScheme, &links::Links)
+    modifiers(&BearerScheme, &Links)
 )]
 struct Description;
 
