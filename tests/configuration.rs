@@ -44,7 +44,7 @@ fn variable(key: &str) -> String {
 #[case(
     "database.url",
     &["mysql://u:canary@h/d", "/tmp/x.db", "sqlite::memory:", "sqlite://x?mode=memory",
-      "postgres://u:canary@h:port/d"],
+      "postgres://u:canary@h:port/d", "postgres://u:5432/canary@h/d"],
     "postgres://"
 )]
 #[case("database.max_connections", &["0", "1001", "many"], "from 1 to 1000")]

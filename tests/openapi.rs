@@ -216,3 +216,31 @@ async fn these_are_the_operations_and_their_statuses() {
     POST /user/reset_password -> 200 400 405 408 413 415 429 500 503
     ");
 }
+
+/// Whoever follows the links meets operations that exist, with the fields that they want.
+#[tokio::test]
+async fn every_link_leads_to_an_operation_with_all_that_it_requires() {
+    let (_app, description) = description().await;
+    let all = operations(&description);
+    let mut links = 0;
+    for (_, path, operation) in &all {
+        let responses = operation["responses"].as_object().expect("responses");
+        let of_response = |response: &Value| response["links"].as_object().cloned();
+        for (name, link) in responses.values().filter_map(of_response).flatten() {
+            let target = all
+                .iter()
+                .find(|(_, _, to)| to["operationId"] == link["operationId"]);
+            let (_, target_path, target) = target.expect("an operation");
+            let token = link["parameters"]["header.Authorization"].is_string();
+            assert_eq!(token, target["security"].is_array(), "{path} {name}");
+            let endpoint = POSTS.iter().find(|endpoint| endpoint.path == *target_path);
+            let fields = endpoint.map(|endpoint| endpoint.fields.iter().map(|field| field.name));
+            let fields: Option<BTreeSet<&str>> = fields.map(Iterator::collect);
+            let body = link["requestBody"].as_object();
+            let body = body.map(|body| body.keys().map(String::as_str).collect());
+            assert_eq!(body, fields, "{path} {name}");
+            links += 1;
+        }
+    }
+    assert_eq!(links, 10);
+}

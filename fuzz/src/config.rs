@@ -54,7 +54,8 @@ fn variable(line: &str) -> Option<(String, String)> {
     let (name, value) = line.split_once('=')?;
     let ours = name.starts_with("DOORWARD__")
         || ["DOORWARD_ENV", "DATABASE_URL", "JWT_SECRET", "HOST", "PORT"].contains(&name);
-    let reads = name.to_lowercase().ends_with("_file") || name.contains('~');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let reads = name.to_lowercase().ends_with("_file") || !name.bytes().all(plain);
     (ours && !reads).then(|| (name.to_owned(), value.replace('~', CANARY)))
 }
 

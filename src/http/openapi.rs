@@ -1,5 +1,7 @@
 //! The OpenAPI description, made from the handlers and the table of problems.
 
+mod links;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -14,6 +16,8 @@ use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, Modify, OpenApi};
+
+use links::Links;
 
 use super::problem::{FieldError, ProblemBody};
 use super::problem_kind::{self as kind, ProblemKind};
@@ -33,7 +37,7 @@ use super::{health, user};
         health::ready, serve
     ),
     components(schemas(ProblemBody, FieldError)),
-    modifiers(&BearerScheme)
+    modifiers(&BearerScheme, &Links)
 )]
 struct Description;
 

@@ -38,6 +38,8 @@ impl DatabaseUrl {
     pub fn parse(url: &str) -> Result<Self, InvalidDatabaseUrl> {
         let scheme = url.split(':').next().unwrap_or_default();
         match scheme {
+            // The end of a password with a slash in it, which would be shown as the name.
+            "postgres" | "postgresql" if has_at_in_path(url) => Err(InvalidDatabaseUrl),
             "postgres" | "postgresql" => PgConnectOptions::from_str(url)
                 .map(|options| Self::Postgres(Box::new(options)))
                 .map_err(|_| InvalidDatabaseUrl),
@@ -128,6 +130,12 @@ impl Store {
         }
         Ok(held)
     }
+}
+
+fn has_at_in_path(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.split('?').next().and_then(|rest| rest.split_once('/'));
+    path.is_some_and(|(_, path)| path.contains('@'))
 }
 
 fn pool(url: &DatabaseUrl, max_connections: u32) -> Pool {
