@@ -13,6 +13,7 @@ from ..world.world import Supplies, temporary_folder, world
 from .checker import check
 from .experiment import FAULTS, Experiment
 from .record import History
+from .stop import Stopped, stoppable
 from .verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,12 +35,14 @@ examples:
 The seed gives each client the same plan again; what the service makes of it depends on the moment,
 so keep the history of a run that went wrong.
 
-Exit codes: 0 nothing is wrong, 1 something is, or a server did not start, 2 wrong usage."""
+Exit codes: 0 nothing is wrong, 1 something is, or a server did not start, 2 wrong usage, 130 Ctrl-C,
+143 SIGTERM."""
 
 
 def main(arguments: list[str]) -> int:
     """Runs the program; its exit code."""
     chosen = _parse(arguments)
+    stoppable()
     try:
         if chosen.command == "run":
             history = asyncio.run(_run(chosen))
@@ -50,8 +53,9 @@ def main(arguments: list[str]) -> int:
     except (BenchError, OSError, ValueError) as error:
         print(f"faults.history: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
+    except Stopped as stopped:
+        print("faults.history: stopped; everything that was started is ended", file=sys.stderr)
+        return stopped.exit_code
     verdict = check(history)
     print(json.dumps(verdict.as_json(), indent=1) if chosen.json else _text(history, verdict))
     return 1 if verdict.wrong else 0

@@ -5,7 +5,6 @@ import asyncio
 import dataclasses
 import json
 import sys
-import time
 from pathlib import Path
 
 from bench.harness.errors import BenchError
@@ -14,6 +13,7 @@ from bench.harness.progress import Progress
 from ..history.checker import check
 from ..history.experiment import Experiment
 from ..history.record import History
+from ..history.stop import Stopped, stoppable
 from ..history.verdict import Verdict
 from ..world import postgres as clusters
 from ..world.world import Supplies, temporary_folder, world
@@ -37,7 +37,7 @@ The first build compiles every dependency into target/planted, later ones a minu
 is not found is tried with two more seeds. A patch that does not fit the source any more has to be
 made anew, which its first line says how.
 
-Exit codes: 0 all found and nothing else, 1 not so, 2 wrong usage, 130 Ctrl-C."""
+Exit codes: 0 all found and nothing else, 1 not so, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM."""
 
 # A race may not come about in one run.
 _ATTEMPTS = 3
@@ -54,13 +54,15 @@ def main(arguments: list[str]) -> int:
             print(f"{planted.name}: {planted.about}\n    finds {' or '.join(planted.finds)}")
         return 0
     wanted = [planted for planted in known if not chosen.only or planted.name in chosen.only]
+    stoppable()
     try:
         rows = _run(wanted, chosen)
     except BenchError as error:
         print(f"faults.planted: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
+    except Stopped as stopped:
+        print("faults.planted: stopped; everything that was started is ended", file=sys.stderr)
+        return stopped.exit_code
     print(json.dumps(rows, indent=1) if chosen.json else _table(rows))
     return 0 if all(row["found"] for row in rows) else 1
 
@@ -189,7 +191,4 @@ def _parse(arguments: list[str], names: list[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    started = time.monotonic()
-    code = main(sys.argv[1:])
-    print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
-    sys.exit(code)
+    sys.exit(main(sys.argv[1:]))

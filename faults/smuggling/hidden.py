@@ -12,6 +12,7 @@ from .case import (
     chunked,
     either,
     get,
+    last,
     length,
     post,
     refused,
@@ -245,9 +246,8 @@ NO_LENGTH: list[Case] = [
     served(
         "after a body, so two requests", post(length(BODY), body=BODY + HIDDEN_REQUEST), answers=2
     ),
-    served(
-        "after chunks, so two requests", post(CHUNKED, body=chunked() + HIDDEN_REQUEST), answers=2
-    ),
+    # How chunks end can be read in several ways, so nothing after them is read.
+    last("a request after chunks", post(CHUNKED, body=chunked() + HIDDEN_REQUEST)),
 ]
 
 _LIKE_HEADERS = b'{"email":"\nContent-Length: 5\nTransfer-Encoding: chunked\n"}'
