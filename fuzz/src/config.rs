@@ -38,7 +38,7 @@ pub fn check(data: &[u8]) {
     if let Some(file) = file {
         fs::write(FOLDER.join("default.toml"), file.replace('~', CANARY)).expect("written");
     }
-    settings(variables, file.is_some());
+    settings(&variables, file.is_some());
     if file.is_some() {
         fs::remove_file(FOLDER.join("default.toml")).expect("removed");
     }
@@ -59,7 +59,7 @@ fn variable(line: &str) -> Option<(String, String)> {
     (ours && !reads).then(|| (name.to_owned(), value.replace('~', CANARY)))
 }
 
-fn settings(variables: Vec<(String, String)>, has_file: bool) {
+fn settings(variables: &[(String, String)], has_file: bool) {
     let folder = if has_file {
         FOLDER.display().to_string()
     } else {

@@ -1,4 +1,4 @@
-//! Request bodies: one JSON object in which nothing is there twice, read as serde_json reads it.
+//! Request bodies: one JSON object in which nothing is there twice, read as `serde_json` reads it.
 
 use std::collections::BTreeSet;
 

@@ -214,23 +214,23 @@ fn base64_forms(workshop: &Workshop) -> Vec<Vector> {
         ),
         ("has its signature twice", format!("{unsigned}.{s}{s}")),
     ]);
-    // Bits in the last letter that belong to no byte.
     let odd = URL_SAFE_NO_PAD.encode(filled(1));
-    for (what, text, step) in [("claims", odd, 3), ("signature", s.to_owned(), 1)] {
-        let others = trailing_bits(&text, step);
-        assert!(others.len() >= 3, "{what}");
-        for other in others {
-            let token = match what {
-                "claims" => sign(format!("{h}.{other}")),
-                _ => format!("{unsigned}.{other}"),
-            };
-            found.push((
-                format!("The last letter of the {what} has bits that say nothing."),
-                token,
-            ));
-        }
-    }
+    found.extend(idle_bits("claims", &odd, 3, |other| {
+        sign(format!("{h}.{other}"))
+    }));
+    found.extend(idle_bits("signature", s, 1, |other| {
+        format!("{unsigned}.{other}")
+    }));
     found
+}
+
+/// The spellings of a part whose last letter has bits that belong to no byte.
+fn idle_bits(what: &str, part: &str, step: usize, token: impl Fn(&str) -> String) -> Vec<Vector> {
+    let others = trailing_bits(part, step);
+    assert!(others.len() >= 3, "{what}");
+    let name = format!("The last letter of the {what} has bits that say nothing.");
+    let named = others.iter().map(|other| (name.clone(), token(other)));
+    named.collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
