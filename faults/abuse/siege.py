@@ -43,12 +43,10 @@ class Siege:
         wanted = self._files + connections
         await until(lambda: self.files() >= wanted, within, f"{connections} connections are open")
 
-    async def is_over(self) -> None:
+    async def is_over(self, within: float = _GONE) -> None:
         """Waits until the connections are gone."""
-        took = await until(
-            lambda: self.files() <= self._files + _SPARE, _GONE, "the connections are ended"
-        )
-        self._outcome.notes.append(f"{took:.1f} s later its connections were gone")
+        enough = self._files + _SPARE
+        await until(lambda: self.files() <= enough, within, "the connections are ended")
 
     def tell(self) -> None:
         """Fills in the outcome."""

@@ -60,7 +60,9 @@ async def _behind(world: World, kinds: list[Kind]) -> Outcome:
         followed = sum(1 for of in met if of.followed)
         outcome.requests += 4 * len(met)
         outcome.succeeded += sum(1 for of in met for answer in of.answers if answer.status < 300)
-        outcome.wrong += [_told(of.case, f"{kind.name}: {why}; it: {of}") for of in met for why in of.wrong]
+        outcome.wrong += [
+            _told(of.case, f"{kind.name}: {why}; it: {of}") for of in met for why in of.wrong
+        ]
         outcome.notes.append(
             f"{kind.name}: {forwarded} of {len(met)} came to doorward,"
             f" {followed} times an honest request came after it on the same connection"
