@@ -21,8 +21,8 @@ examples:
   scripts/faults --seed 7 --keep failover the same random choices again; logs stay if it fails
   scripts/faults --json | jq '.scenarios[] | select(.passed | not)'
 
-Needs PostgreSQL, pgbouncer and haproxy; on Debian and Ubuntu: apt-get install
---no-install-recommends postgresql pgbouncer haproxy. What this machine cannot show is skipped and
+Needs PostgreSQL, pgbouncer, haproxy, nginx and slowhttptest; on Debian and Ubuntu: apt-get install
+--no-install-recommends postgresql pgbouncer haproxy nginx-light slowhttptest. What cannot be shown is skipped and
 counted as such: a full disk needs root, to mount a small file system.
 
 Exit codes: 0 all right, 1 a number is wrong or a scenario failed, 2 wrong usage, 130 Ctrl-C,

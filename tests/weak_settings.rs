@@ -109,6 +109,8 @@ fn no_value_from_our_documents_is_taken_as_a_secret() {
     for (path, text) in texts {
         // Everything that is long enough and could stand after `JWT_SECRET=`.
         let words = text.split(|c: char| c.is_whitespace() || "\"'`=,()<>[]{}|\\".contains(c));
+        // The name of a test is no value; `security_cases` sees to it that it is one.
+        let words = words.filter(|word| !word.contains(".rs::"));
         for word in words.filter(|word| word.len() >= signing_secret::MIN_BYTES) {
             // Neither an address, a mount, an image nor a pinned version is taken for a secret.
             if word.contains(":/")
