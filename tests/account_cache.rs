@@ -9,6 +9,7 @@ use doorward::store::account_loader::AccountLoader;
 use doorward::user_manager::Which;
 use futures_util::future::join_all;
 use rstest::rstest;
+use sqlx::error::DatabaseError;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
@@ -290,9 +291,7 @@ async fn changes_of_accounts_are_one_after_the_other_and_none_sleeps() {
     let change = "SET lock_timeout = '100ms'; UPDATE users SET token_version = 2 WHERE id = 2";
     let refused = sqlx::raw_sql(change).execute(&mut second).await;
     let error = refused.expect_err("the first has not committed");
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code);
+    let code = error.as_database_error().and_then(DatabaseError::code);
     assert_eq!(code.as_deref(), Some("55P03"), "lock_not_available");
     sqlx::raw_sql("COMMIT")
         .execute(&mut first)
