@@ -107,7 +107,30 @@ impl Canaries {
             answer.expect(status);
         }
         client.me(&token).await.expect(200);
+        self.show_a_device_token(&client).await;
         token
+    }
+
+    /// As a header and as a cookie, with a right and a wrong password.
+    async fn show_a_device_token(&mut self, client: &Client) {
+        let [right, _, _, wrong, _, _] = PASSWORDS;
+        let login = |password: &str| json!({ "email": EMAIL, "password": password });
+        let device = client.login(EMAIL, right).await.expect(200).device();
+        let cookie = format!("doorward_device={device}");
+        for (name, value) in [("device-token", &device), ("cookie", &cookie)] {
+            for (password, status) in [(wrong, 400), (right, 200)] {
+                let headers = [(name, value.as_str())];
+                let answer = client.post_with("/user/login", &headers, login(password));
+                let answer = answer.await.expect(status);
+                assert!(!answer.text.contains(&device));
+                self.answers.push(answer.text.clone());
+                if status == 200 {
+                    self.tokens.push(answer.device());
+                    self.tokens.push(answer.token());
+                }
+            }
+        }
+        self.tokens.push(device);
     }
 
     async fn send_nonsense(&mut self, client: &Client, token: &str) {
