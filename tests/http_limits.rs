@@ -103,16 +103,12 @@ async fn a_client_that_never_reads_is_let_go() {
 async fn connections_over_the_limit_wait_for_a_place() {
     let app = TestApp::with(Sqlite, &[("http.max_connections", "2")]).await;
     let (mut one, mut two) = (connect(&app).await, connect(&app).await);
-    let mut byte = [0];
     for stream in [&mut one, &mut two] {
-        stream.write_all(LIVE).await.expect("written");
-        timeout(LONG, stream.read_exact(&mut byte))
-            .await
-            .expect("in time")
-            .expect("served");
+        stream.write_all(b"GET ").await.expect("written");
     }
     let mut three = connect(&app).await;
     three.write_all(LIVE).await.expect("written");
+    let mut byte = [0];
     let early = timeout(Duration::from_millis(300), three.read_exact(&mut byte)).await;
     assert!(early.is_err(), "not served while the others are there");
     drop(one);
@@ -120,6 +116,19 @@ async fn connections_over_the_limit_wait_for_a_place() {
         .await
         .expect("in time")
         .expect("served");
+}
+
+/// SECURITY 39: nobody keeps a place by asking again and again while others wait for it.
+#[tokio::test]
+async fn a_connection_ends_with_its_answer_while_all_places_are_taken() {
+    let app = TestApp::with(Sqlite, &[("http.max_connections", "2")]).await;
+    let mut waiting = connect(&app).await;
+    waiting.write_all(b"GET ").await.expect("written");
+    let mut busy = connect(&app).await;
+    busy.write_all(LIVE).await.expect("written");
+    let answer = rest(&mut busy).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
 }
 
 /// SECURITY 39: whatever a handler waits for, the client gets an answer.

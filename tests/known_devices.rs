@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use doorward::clock::Clock as _;
 use doorward::domain::email::Email;
+use doorward::security::access_token::TokenSubject;
 use doorward::security::device_token::DeviceTokens;
+use doorward::user_manager::Which;
 use rstest::rstest;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -15,6 +17,12 @@ use crate::support::*;
 
 /// 90 days.
 const LIFETIME: Duration = Duration::from_hours(90 * 24);
+
+/// Ann, who is the first to register.
+const OWNER: TokenSubject = TokenSubject {
+    account: 1,
+    version: 1,
+};
 
 /// The service, Ann, and the token of the browser that she logged in from.
 async fn ann_at_home(engine: Engine) -> (TestApp, User, String) {
@@ -229,7 +237,7 @@ async fn a_token_that_is_not_for_this_address_is_as_good_as_none(
     let other_key = SecretString::from("another secret");
     let forged = DeviceTokens::new(&other_key, Duration::from_hours(1));
     let key = Email::parse(&ann.email).expect("an address");
-    let forged = forged.issue(None, key.key(), app.clock.now());
+    let forged = forged.issue(None, key.key(), OWNER, app.clock.now());
     ann.is_attacked().await;
     let changed = home.replace(|c: char| c == home.chars().next().expect("a text"), "~");
     for device in [
@@ -276,7 +284,7 @@ async fn a_device_token_is_stored_nowhere(#[values(Sqlite, Postgres)] engine: En
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let bytes = bytes.decode(&home).expect("base64url");
     let dump = Dump::of(&app.database).await;
-    let (id, code) = (&bytes[..16], &bytes[24..]);
+    let (id, code) = (&bytes[..16], &bytes[40..]);
     let hex = uuid::Uuid::from_slice(id).expect("an id").to_string();
     // The search does find what is there.
     assert!(
@@ -307,4 +315,56 @@ async fn counts_are_forgotten_with_their_token(#[values(Sqlite, Postgres)] engin
     app.clock.advance(Duration::from_secs(1));
     app.janitor.clean().await.expect("cleaned");
     assert_eq!(count().await, "0");
+}
+
+/// SECURITY 2, 12: whoever knew an older password, a squatter for example, could otherwise go on
+/// guessing past the lock from as many devices as were collected.
+#[rstest]
+#[tokio::test]
+async fn what_kills_the_tokens_makes_strangers_of_the_devices(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[values("reset", "change", "revoke", "delete")] how: &str,
+) {
+    let (app, ann, squatter) = ann_at_home(engine).await;
+    app.deliver_mail().await;
+    let which = Which::Id(OWNER.account);
+    let mut password = "xyz789";
+    match how {
+        "reset" => {
+            ann.forgot().await.expect(200);
+            let token = app.only_mail().await.token();
+            app.reset(&ann.email, &token, password).await.expect(200);
+        }
+        "change" => drop(ann.change_password(PASSWORD, password).await.expect(200)),
+        "revoke" => {
+            password = PASSWORD;
+            app.users.admin_revoke_tokens(&which).await.expect("done");
+        }
+        _ => {
+            app.users.admin_delete(&which).await.expect("done");
+            app.register(&ann.email, password).await;
+        }
+    }
+    ann.is_attacked().await;
+    for right in [password, "guess12"] {
+        let refused = ann.login_from(&squatter, right).await;
+        refused.expect_problem(403, "account_locked");
+    }
+}
+
+/// What an operator locks is locked for everybody.
+#[rstest]
+#[tokio::test]
+async fn an_operators_lock_binds_known_devices(#[values(Sqlite, Postgres)] engine: Engine) {
+    let (app, ann, home) = ann_at_home(engine).await;
+    // Also when it comes on top of others' wrong passwords.
+    ann.is_attacked().await;
+    let which = Which::Id(OWNER.account);
+    let hour = Duration::from_hours(1);
+    app.users.admin_lock(&which, hour).await.expect("locked");
+    let refused = ann.login_from(&home, PASSWORD).await;
+    let refused = refused.expect_problem(403, "account_locked");
+    assert_eq!(refused.retry_after(), 3_600);
+    app.users.admin_unlock(&which).await.expect("unlocked");
+    ann.login_from(&home, PASSWORD).await.expect(200);
 }

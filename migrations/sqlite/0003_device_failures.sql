@@ -6,7 +6,7 @@ CREATE TABLE device_failures (
     device_id  BLOB    NOT NULL PRIMARY KEY,
     -- Wrong passwords since the last right one.
     failures   INTEGER NOT NULL,
-    -- When the token that was shown expires; the row is of no use from then on.
+    -- When the last token of the device has expired; the row is of no use from then on.
     expires_at TEXT    NOT NULL
 );
 -- For the janitor.

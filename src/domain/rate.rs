@@ -18,6 +18,16 @@ pub struct Rate {
 pub struct InvalidRate;
 
 impl Rate {
+    /// So many times as often.
+    #[must_use]
+    pub fn times(self, factor: u32) -> Self {
+        let factor = NonZeroU32::new(factor).unwrap_or(NonZeroU32::MIN);
+        Self {
+            burst: self.burst.saturating_mul(factor),
+            per: self.per,
+        }
+    }
+
     /// The time in which one more is allowed; never zero.
     #[must_use]
     pub fn interval(&self) -> Duration {

@@ -1,6 +1,6 @@
 //! Who is at the other end: the peer, or whom a trusted proxy names.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Once;
 
 use axum::http::HeaderMap;
@@ -54,16 +54,26 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_ours = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
     let mut client = peer.to_canonical();
     let hops = headers.get_all("x-forwarded-for").into_iter().rev();
-    for hop in hops.flat_map(|value| value.to_str().unwrap_or("?").rsplit(',')) {
+    // As bytes: what a client put to the left must not make the proxy's own part unreadable.
+    for hop in hops.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b',')) {
         if !is_ours(&client) {
             break;
         }
-        let Ok(named) = hop.trim().parse::<IpAddr>() else {
+        let Some(named) = hop_address(hop) else {
             break;
         };
         client = named.to_canonical();
     }
     client
+}
+
+/// An address, and perhaps a port, as some proxies write it.
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(hop).ok()?.trim();
+    let bare = text.parse().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    bare.or_else(with_port).or_else(in_brackets)
 }
 
 /// Whether a trusted proxy says that it speaks TLS with the client.
@@ -90,6 +100,10 @@ mod tests {
     #[case::several_headers("10.0.0.1", &["1.2.3.4", "198.51.100.1"], &["10.0.0.0/8"], "198.51.100.1")]
     #[case::garbage_ends_the_walk("10.0.0.1", &["1.2.3.4, x, 10.0.0.2"], &["10.0.0.0/8"], "10.0.0.2")]
     #[case::mapped_addresses_are_unmapped("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], &["10.0.0.0/8"], "198.51.100.1")]
+    #[case::a_port("10.0.0.1", &["198.51.100.1:51234"], &["10.0.0.0/8"], "198.51.100.1")]
+    #[case::ipv6_and_a_port("10.0.0.1", &["[2001:db8::1]:51234"], &["10.0.0.0/8"], "2001:db8::1")]
+    #[case::ipv6_in_brackets("10.0.0.1", &["[2001:db8::1]"], &["10.0.0.0/8"], "2001:db8::1")]
+    #[case::bytes_that_are_no_text("10.0.0.1", &["\u{ff}, 198.51.100.1"], &["10.0.0.0/8"], "198.51.100.1")]
     #[case::no_header("10.0.0.1", &[], &["10.0.0.0/8"], "10.0.0.1")]
     fn the_client_is_the_first_that_we_do_not_know(
         #[case] peer: &str,
@@ -99,7 +113,8 @@ mod tests {
     ) {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", HeaderValue::from_static(value));
+            let value = HeaderValue::from_bytes(value.as_bytes()).expect("a value");
+            headers.append("x-forwarded-for", value);
         }
         let trusted: Vec<IpNet> = trusted
             .iter()

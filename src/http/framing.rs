@@ -93,6 +93,8 @@ struct Heads {
     /// How the current line begins, in lower case and without carriage returns.
     line: [u8; LOOKED_AT],
     line_length: usize,
+    /// Whether it is longer than what is looked at.
+    line_is_cut: bool,
     /// What the head said of its length.
     length: Option<Length>,
     /// Bytes of a body that still have to come.
@@ -112,6 +114,7 @@ impl Default for Heads {
         Self {
             line: [0; LOOKED_AT],
             line_length: 0,
+            line_is_cut: false,
             length: None,
             body: 0,
             done: false,
@@ -148,6 +151,7 @@ impl Heads {
     fn extend(&mut self, part: &[u8]) {
         for byte in part.iter().filter(|byte| **byte != b'\r') {
             let Some(place) = self.line.get_mut(self.line_length) else {
+                self.line_is_cut = true;
                 return;
             };
             *place = byte.to_ascii_lowercase();
@@ -160,7 +164,8 @@ impl Heads {
         let said = if let Some(value) = line.strip_prefix(CONTENT_LENGTH) {
             let value = value.trim_ascii();
             // `parse` would take a sign.
-            let digits = value.iter().all(u8::is_ascii_digit).then_some(value);
+            let plain = !self.line_is_cut && value.iter().all(u8::is_ascii_digit);
+            let digits = plain.then_some(value);
             let digits = digits.and_then(|digits| str::from_utf8(digits).ok());
             match digits.and_then(|digits| digits.parse().ok()) {
                 Some(bytes) => Some(Length::Bytes(bytes)),
@@ -174,6 +179,7 @@ impl Heads {
         };
         let is_end = line.is_empty();
         self.line_length = 0;
+        self.line_is_cut = false;
         if is_end {
             match self.length.take() {
                 None => {}
@@ -252,6 +258,12 @@ mod tests {
     #[case::no_number("POST / HTTP/1.1\r\ncontent-length: +5\r\n\r\n")]
     #[case::a_longer_line_than_is_looked_at(
         "POST / HTTP/1.1\r\ncontent-length:                                                              5\r\n\r\n"
+    )]
+    #[case::many_zeros(
+        "POST / HTTP/1.1\r\ncontent-length: 00000000000000000000000000000000000000000000000040\r\n\r\n"
+    )]
+    #[case::cut_in_the_number(
+        "POST / HTTP/1.1\r\ncontent-length:                                              12345\r\n\r\n"
     )]
     #[case::after_a_body_with_lines(
         "POST / HTTP/1.1\r\ncontent-length: 4\r\n\r\n\r\n\r\nPOST / HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 5\r\n\r\n"

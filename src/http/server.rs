@@ -92,9 +92,12 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             .as_mut()
             .set_write_timeout_pinned(Some(limits.write_timeout));
         let router = router.clone();
+        let crowd = Arc::clone(&places);
         let service = tower::service_fn(move |mut request: hyper::Request<_>| {
             let mut router = router.clone();
             let ambiguous = ambiguous.was_seen();
+            // Nobody keeps a place while others wait for one.
+            let is_full = crowd.available_permits() == 0;
             request
                 .extensions_mut()
                 .insert(ConnectInfo::<SocketAddr>(peer));
@@ -106,7 +109,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
                 }
                 let answer = router.call(hyper::Request::from_parts(head, body)).await;
                 answer.map(|mut answer| {
-                    if framing == Framing::Chunked {
+                    if framing == Framing::Chunked || is_full {
                         let close = HeaderValue::from_static("close");
                         answer.headers_mut().insert(header::CONNECTION, close);
                     }

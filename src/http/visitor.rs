@@ -76,7 +76,7 @@ impl Visitor {
         let texts = self.device_tokens.expose_secret().split('.');
         texts
             .filter(|text| DeviceTokens::could_be(text))
-            .take(MOST_TOKENS)
+            .take(MOST_TOKENS * MOST_TOKENS)
     }
 
     /// Counts a wrong password against where it came from.
@@ -118,7 +118,7 @@ impl FromRequestParts<AppState> for Visitor {
         };
         Ok(Self {
             client: parts.extensions.get().copied().unwrap_or(nobody),
-            device_tokens: shown(&parts.headers).unwrap_or_default().into(),
+            device_tokens: shown(&parts.headers).into(),
             users: UserManager::from_ref(state),
             limits: Arc::clone(&state.limits),
             device_token_seconds: state.users.device_lifetime().as_secs(),
@@ -126,17 +126,19 @@ impl FromRequestParts<AppState> for Visitor {
     }
 }
 
-/// The device tokens of the header, or of the cookie.
-fn shown(headers: &HeaderMap) -> Option<&str> {
-    if let Some(token) = headers.get(DEVICE_TOKEN) {
-        return token.to_str().ok();
-    }
+/// The device tokens of the header and of all cookies with the name: another host of the site can
+/// set one that the browser sends first.
+fn shown(headers: &HeaderMap) -> String {
+    let header = headers.get_all(DEVICE_TOKEN).into_iter();
+    let header = header.filter_map(|value| value.to_str().ok());
     let cookies = headers.get_all(header::COOKIE).into_iter();
-    let pairs = cookies.filter_map(|value| value.to_str().ok());
-    pairs
+    let cookies = cookies
+        .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim_ascii().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+        .filter_map(|(name, value)| (name == COOKIE).then_some(value));
+    let shown: Vec<&str> = header.chain(cookies).take(MOST_TOKENS).collect();
+    shown.join(".")
 }
 
 impl IntoResponseParts for SetDevice {

@@ -1,9 +1,10 @@
 //! Device tokens: what a browser shows so that others' wrong passwords do not count against it.
 //!
-//! A token is base64url of `id (16 bytes) ‖ expiry (8) ‖ HMAC-SHA-256 (32)`. The code covers the
-//! canonical address as well, which the token does not hold: whoever finds a token learns nothing
-//! from it, and it is good for one address alone. It proves no password; it only says on which
-//! counter a wrong one goes.
+//! A token is base64url of `id (16 bytes) ‖ expiry (8) ‖ account (8) ‖ token version (8) ‖
+//! HMAC-SHA-256 (32)`. The code covers the canonical address as well, which the token does not
+//! hold, so that it is good for one address alone. It dies with the access tokens of its time: whoever
+//! knew an older password is a stranger. It proves no password; it only says on which counter a
+//! wrong one goes.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,15 +16,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
+use super::access_token::TokenSubject;
 use crate::domain::device::{Device, DeviceId};
 use crate::domain::email::EmailKey;
 
 /// Keeps this key apart from the one that signs access tokens (NIST SP 800-108: a label each).
 const LABEL: &[u8] = b"doorward device token";
 
-const SIGNED: usize = 16 + 8;
+const SIGNED: usize = 16 + 8 + 8 + 8;
 const BYTES: usize = SIGNED + 32;
-/// 75 characters.
+/// 96 characters.
 const TEXT: usize = (BYTES * 4).div_ceil(3);
 
 /// Makes and recognizes device tokens.
@@ -49,7 +51,8 @@ impl DeviceTokens {
     pub fn issue(
         &self,
         known: Option<DeviceId>,
-        account: &EmailKey,
+        address: &EmailKey,
+        owner: TokenSubject,
         now: DateTime<Utc>,
     ) -> SecretString {
         let id = known.unwrap_or_else(Uuid::new_v4);
@@ -57,8 +60,10 @@ impl DeviceTokens {
         let expires_at = (now + lifetime).timestamp();
         let mut token = Vec::with_capacity(BYTES);
         token.extend_from_slice(id.as_bytes());
-        token.extend_from_slice(&expires_at.to_be_bytes());
-        let code = hmac::sign(&self.key, &message(&token, account));
+        for number in [expires_at, owner.account, owner.version] {
+            token.extend_from_slice(&number.to_be_bytes());
+        }
+        let code = hmac::sign(&self.key, &message(&token, address));
         token.extend_from_slice(code.as_ref());
         URL_SAFE_NO_PAD.encode(token).into()
     }
@@ -72,13 +77,17 @@ impl DeviceTokens {
         }
         let (signed, code) = bytes.split_at(SIGNED);
         hmac::verify(&self.key, &message(signed, account), code).ok()?;
-        let (id, expires_at) = signed.split_at(16);
-        let seconds = i64::from_be_bytes(expires_at.try_into().ok()?);
+        let (id, numbers) = signed.split_at(16);
+        let mut numbers = numbers.chunks_exact(8);
+        let mut next = || Some(i64::from_be_bytes(numbers.next()?.try_into().ok()?));
+        let (expires_at, account, version) = (next()?, next()?, next()?);
+        let id = Uuid::from_slice(id).ok()?;
         let device = Device {
-            id: Uuid::from_slice(id).ok()?,
-            expires_at: DateTime::from_timestamp(seconds, 0)?,
+            id,
+            account,
+            version,
         };
-        (now < device.expires_at).then_some(device)
+        (now.timestamp() < expires_at).then_some(device)
     }
 
     /// Whether a text has the shape of a token; nothing is said about where it comes from.
@@ -124,6 +133,11 @@ mod tests {
         Email::parse(address).expect("an address").key().clone()
     }
 
+    const OWNER: TokenSubject = TokenSubject {
+        account: 7,
+        version: 3,
+    };
+
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).expect("a time")
     }
@@ -131,13 +145,16 @@ mod tests {
     #[test]
     fn a_token_is_recognized_for_its_address_until_it_expires() {
         let (tokens, ann) = (tokens("one"), key("ann@example.com"));
-        let token = tokens.issue(None, &ann, now());
+        let token = tokens.issue(None, &ann, OWNER, now());
         let token = token.expose_secret();
         assert_eq!(token.len(), TEXT);
         let device = tokens.recognize(token, &ann, now()).expect("recognized");
-        assert_eq!(device.expires_at, now() + 90 * DAY);
+        assert_eq!(
+            (device.account, device.version),
+            (OWNER.account, OWNER.version)
+        );
         let second = TimeDelta::seconds(1);
-        let last = device.expires_at - second;
+        let last = now() + 90 * DAY - second;
         assert!(tokens.recognize(token, &ann, last).is_some());
         assert!(tokens.recognize(token, &ann, last + second).is_none());
         assert!(
@@ -160,19 +177,19 @@ mod tests {
             device.expect("recognized").id
         };
         let (a, b) = (
-            tokens.issue(None, &ann, now()),
-            tokens.issue(None, &ann, now()),
+            tokens.issue(None, &ann, OWNER, now()),
+            tokens.issue(None, &ann, OWNER, now()),
         );
         let a = number(a);
         assert_ne!(a, number(b));
-        assert_eq!(a, number(tokens.issue(Some(a), &ann, now())));
+        assert_eq!(a, number(tokens.issue(Some(a), &ann, OWNER, now())));
     }
 
     /// An access token is signed with the secret itself; neither code passes as the other.
     #[test]
     fn the_key_is_not_the_secret() {
         let (tokens, ann) = (tokens("one"), key("ann@example.com"));
-        let token = tokens.issue(None, &ann, now());
+        let token = tokens.issue(None, &ann, OWNER, now());
         let bytes = URL_SAFE_NO_PAD
             .decode(token.expose_secret())
             .expect("base64");
@@ -185,7 +202,7 @@ mod tests {
         #[test]
         fn no_other_text_is_recognized(position in 0..TEXT, other in "[A-Za-z0-9_=+/-]{1}") {
             let (tokens, ann) = (tokens("one"), key("ann@example.com"));
-            let token = tokens.issue(None, &ann, now());
+            let token = tokens.issue(None, &ann, OWNER, now());
             let mut text = token.expose_secret().to_owned();
             text.replace_range(position..=position, &other);
             prop_assume!(text != token.expose_secret());

@@ -5,8 +5,10 @@ use chrono::{DateTime, Utc};
 use super::{Conn, StoreError, execute, fetch};
 use crate::domain::device::{Device, DeviceId};
 
-const READ: &str = "SELECT failures FROM device_failures WHERE device_id = $1";
-/// $1 device, $2 when its token expires, $3 failures with which a device is no longer known. One
+/// $1 device, $2 account. The token version tells whether the account is as it was.
+const READ: &str = "SELECT (SELECT failures FROM device_failures WHERE device_id = $1),
+        (SELECT token_version FROM users WHERE id = $2)";
+/// $1 device, $2 when its newest token expires at the latest, $3 failures with which a device is no longer known. One
 /// that is not known any more stays as it is.
 const COUNT: &str = "INSERT INTO device_failures (device_id, failures, expires_at)
     VALUES ($1, 1, $2)
@@ -23,20 +25,23 @@ const FORGET: &str = "DELETE FROM device_failures WHERE device_id IN (
     AND expires_at <= $1";
 
 impl Conn<'_> {
-    /// Wrong passwords of a device since its last right one.
-    pub async fn device_failures(&mut self, id: DeviceId) -> Result<i32, StoreError> {
-        let row: Option<(i32,)> = fetch!(self, fetch_optional, READ, id)?;
-        Ok(row.map_or(0, |(failures,)| failures))
+    /// Wrong passwords of a device since its last right one; `None` when what its token says
+    /// of the account holds no more.
+    pub async fn device_failures(&mut self, device: &Device) -> Result<Option<i32>, StoreError> {
+        let row: (Option<i32>, Option<i64>) =
+            fetch!(self, fetch_one, READ, device.id, device.account)?;
+        let (failures, version) = row;
+        Ok((version == Some(device.version)).then_some(failures.unwrap_or(0)))
     }
 
     /// Counts one wrong password; how many there are now, or `None` when the device is no longer
     /// known, because it has `most`.
     pub async fn count_device_failure(
         &mut self,
-        device: &Device,
+        id: DeviceId,
+        expires_at: DateTime<Utc>,
         most: i32,
     ) -> Result<Option<i32>, StoreError> {
-        let Device { id, expires_at } = device;
         let row: Option<(i32,)> = fetch!(self, fetch_optional, COUNT, id, expires_at, most)?;
         Ok(row.map(|(failures,)| failures))
     }

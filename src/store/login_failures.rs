@@ -9,7 +9,7 @@ use crate::domain::lockout::LockoutPolicy;
 /// The failures of one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginFailures {
-    /// Wrong passwords in the current count.
+    /// Wrong passwords in the current count; 0 in an operator's lock.
     pub failures: i32,
     /// When the lock ends, if there is one.
     pub locked_until: Option<DateTime<Utc>>,
@@ -39,7 +39,7 @@ const CLEAR: &str = "DELETE FROM login_failures
 const UNLOCK: &str = "DELETE FROM login_failures WHERE email_key = $1";
 const LOCK: &str = "INSERT INTO login_failures (email_key, failures, last_failure_at, locked_until)
     VALUES ($1, 0, $2, $3)
-    ON CONFLICT (email_key) DO UPDATE SET last_failure_at = $2, locked_until = $3";
+    ON CONFLICT (email_key) DO UPDATE SET failures = 0, last_failure_at = $2, locked_until = $3";
 /// The condition stands twice: the row may have been locked between the look and the deletion.
 const FORGET: &str = "DELETE FROM login_failures WHERE email_key IN (
         SELECT email_key FROM login_failures

@@ -65,7 +65,8 @@ const CHANGE_PASSWORD: &str = "UPDATE users
 const RESET_PASSWORD: &str = "UPDATE users
     SET password_hash = $1, token_version = token_version + 1,
         confirmed_at = COALESCE(confirmed_at, $2)
-    WHERE id = $3";
+    WHERE id = $3
+    RETURNING token_version";
 const REHASH: &str = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
 const CONFIRM: &str = "UPDATE users SET confirmed_at = COALESCE(confirmed_at, $1) WHERE id = $2";
 const REVOKE: &str = "UPDATE users SET token_version = token_version + 1 WHERE id = $1";
@@ -163,14 +164,16 @@ impl Conn<'_> {
         Ok(row.map(|(version,)| version))
     }
 
-    /// Replaces the password after the mailbox was proven, and kills the account's tokens.
+    /// Replaces the password after the mailbox was proven, and kills the account's tokens; the
+    /// new token version.
     pub async fn reset_password(
         &mut self,
         id: AccountId,
         hash: &PasswordHash,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        execute!(self, RESET_PASSWORD, hash.as_str(), now, id).map(drop)
+    ) -> Result<i64, StoreError> {
+        let row: (i64,) = fetch!(self, fetch_one, RESET_PASSWORD, hash.as_str(), now, id)?;
+        Ok(row.0)
     }
 
     /// Replaces a hash by one of the same password, unless the password was changed meanwhile.

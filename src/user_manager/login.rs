@@ -88,7 +88,7 @@ impl UserManager {
         let now = self.now();
         Ok(LoggedIn {
             token: self.0.tokens.issue(subject, now)?,
-            device_token: self.0.devices.issue(known, key, now),
+            device_token: self.0.devices.issue(known, key, subject, now),
         })
     }
 

@@ -67,12 +67,13 @@ impl UserManager {
         // are small.
         if ticket.waits() || password.is_none() {
             let failures = async {
-                read!(self.0.store, conn => match self.known(conn, device).await? {
-                    Some(_) => Ok(None),
-                    None => conn.login_failures(key).await,
+                read!(self.0.store, conn => {
+                    let known = self.known(conn, device).await?;
+                    Ok((conn.login_failures(key).await?, known))
                 })
             };
-            self.refuse_locked(Box::pin(failures).await?)?;
+            let (failures, known) = Box::pin(failures).await?;
+            self.refuse_locked(failures, known)?;
         }
         // Longer than any password that can be stored: wrong, and not worth a hash.
         let Some(password) = password else {
@@ -100,9 +101,7 @@ impl UserManager {
             let lock_at = known.is_none().then_some(now);
             Ok((known, conn.credentials(&key, lock_at).await?))
         })?;
-        if known.is_none() {
-            self.refuse_locked(read.failures)?;
-        }
+        self.refuse_locked(read.failures, known)?;
         let stored = read.account.as_ref().map(|(_, hash)| hash);
         let verdict = slot.verify(&password, stored).await?;
         let (Verdict::Match { outdated }, Some((account, stored))) = (verdict, read.account) else {
@@ -129,9 +128,9 @@ impl UserManager {
         let Some(device) = device else {
             return Ok(None);
         };
-        let failures = conn.device_failures(device.id).await?;
-        let is_known = failures < self.0.rules.lockout.failures;
-        Ok(is_known.then_some(Known { device, failures }))
+        let failures = conn.device_failures(&device).await?;
+        let known = failures.filter(|failures| *failures < self.0.rules.lockout.failures);
+        Ok(known.map(|failures| Known { device, failures }))
     }
 
     /// Ends the count after a right password. What others tried does not end with the success of
@@ -156,8 +155,14 @@ impl UserManager {
         Ok(())
     }
 
-    fn refuse_locked(&self, failures: Option<LoginFailures>) -> Result<(), Unproven> {
-        let until = failures.and_then(|failures| failures.locked_until);
+    /// A known device is kept out by an operator alone.
+    fn refuse_locked(
+        &self,
+        failures: Option<LoginFailures>,
+        known: Option<Known>,
+    ) -> Result<(), Unproven> {
+        let binding = failures.filter(|lock| known.is_none() || lock.failures == 0);
+        let until = binding.and_then(|failures| failures.locked_until);
         match lockout::remaining(until, self.now()) {
             Some(left) => Err(Unproven::Locked(left)),
             None => Ok(()),
@@ -169,11 +174,14 @@ impl UserManager {
     /// unless it has ceased to be known meanwhile.
     async fn count_failure(&self, key: &EmailKey, known: Option<Known>) -> Result<(), Failure> {
         let (now, policy) = (self.now(), &self.0.rules.lockout);
+        // No token of the device that there is by now is valid longer.
+        let forgotten_at = now + self.0.devices.lifetime();
         let (locks, estranged) = transaction!(self.0.store, conn => {
-            if let Some(Known { device, .. }) = &known
-                && let Some(failures) = conn.count_device_failure(device, policy.failures).await?
-            {
-                return Ok((false, failures >= policy.failures));
+            if let Some(Known { device, .. }) = known {
+                let counted = conn.count_device_failure(device.id, forgotten_at, policy.failures);
+                if let Some(failures) = counted.await? {
+                    return Ok((false, failures >= policy.failures));
+                }
             }
             let counted = conn.count_login_failure(key, policy, now).await?;
             let locks = counted.is_some_and(|counted| counted.locked_until.is_some());

@@ -8,6 +8,7 @@ use crate::domain::email::{Email, EmailKey};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::one_time_token::{Purpose, TokenDigest};
 use crate::domain::password::NewPassword;
+use crate::security::access_token::TokenSubject;
 use crate::security::hash_pool::HashFor;
 use crate::security::one_time_token::OneTimeToken;
 use crate::store::{read, transaction};
@@ -44,21 +45,21 @@ impl UserManager {
         drop(slot);
 
         let now = self.now();
-        let account = transaction!(self.0.store, conn => {
+        let subject = transaction!(self.0.store, conn => {
             let owner = conn.consume_one_time_token(&digest, Purpose::Reset, key, now).await?;
             let Some(id) = owner else { return Ok(None) };
-            conn.reset_password(id, &hash, now).await?;
+            let version = conn.reset_password(id, &hash, now).await?;
             // The mails first: one in hand may just be adding its token.
             conn.cancel_reset_mails(key.as_str()).await?;
             conn.delete_one_time_tokens(id).await?;
             conn.unlock(key).await?;
             conn.enqueue_mail(MailKind::PasswordChanged, key.as_str(), now).await?;
-            Ok(Some(id))
+            Ok(Some(TokenSubject { account: id, version }))
         })?
         .ok_or(ResetPasswordError::InvalidToken)?;
         self.0.outbox.notify_one();
-        tracing::info!(user.id = account, "password reset");
-        Ok(self.0.devices.issue(None, key, now))
+        tracing::info!(user.id = subject.account, "password reset");
+        Ok(self.0.devices.issue(None, key, subject, now))
     }
 
     async fn find_reset_token(

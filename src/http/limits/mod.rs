@@ -16,6 +16,9 @@ use crate::domain::device::Device;
 use crate::domain::email::EmailKey;
 use crate::domain::rate::Rate;
 
+/// How much wider the limit of a source is for those who show a device token.
+const KNOWN_SHARE: u32 = 10;
+
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -70,7 +73,10 @@ pub struct Limits {
 struct Limiters {
     source: Option<Limiter>,
     account: Option<Limiter>,
-    device: Option<Limiter>,
+    /// The same for those who show a device token. Anybody has one, for an account of their own,
+    /// so sources have a limit here too; a wider one, since others behind it are known as well.
+    known_source: Option<Limiter>,
+    known_account: Option<Limiter>,
 }
 
 /// Whom a limit counts.
@@ -78,7 +84,6 @@ struct Limiters {
 enum Caller<'a> {
     Source(Source),
     Account(&'a EmailKey),
-    Device(uuid::Uuid),
 }
 
 /// Where a request comes from, as far as one customer of a network provider can choose.
@@ -110,7 +115,8 @@ impl Limits {
         let limiters = |rates: Rates| Limiters {
             source: limiter(rates.per_source),
             account: limiter(rates.per_account),
-            device: limiter(rates.per_account),
+            known_source: limiter(rates.per_source.map(|rate| rate.times(KNOWN_SHARE))),
+            known_account: limiter(rates.per_account),
         };
         Self {
             login: limiters(settings.login),
@@ -135,10 +141,11 @@ impl Limits {
         device: Option<&Device>,
     ) -> Result<(), Problem> {
         let limiters = self.of(action);
-        if let Some(device) = device {
-            return take(limiters.device.as_ref(), Caller::Device(device.id));
-        }
         let source = Caller::Source(source.into());
+        if device.is_some() {
+            take(limiters.known_source.as_ref(), source)?;
+            return take(limiters.known_account.as_ref(), Caller::Account(account));
+        }
         if action == Action::Login
             && let Some(limiter) = &self.wrong_passwords
         {

@@ -3,7 +3,6 @@ use crate::clock::ManualClock;
 use crate::domain::email::Email;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse as _;
-use chrono::DateTime;
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -51,7 +50,8 @@ fn retry_after(problem: Problem) -> String {
 fn device() -> Device {
     Device {
         id: uuid::Uuid::new_v4(),
-        expires_at: DateTime::UNIX_EPOCH,
+        account: 1,
+        version: 1,
     }
 }
 
@@ -147,12 +147,28 @@ fn a_device_has_an_allowance_of_its_own() {
             .take(Action::Login, source, &ann, Some(&one))
             .expect("let in");
     }
-    limits
-        .take(Action::Login, source, &ann, Some(&one))
-        .expect_err("its own is used up");
+    // Devices are free to make, so all of an account share it.
     limits
         .take(Action::Login, source, &ann, Some(&other))
-        .expect("another device");
+        .expect_err("it is used up");
+    limits
+        .take(Action::Login, source, &key("bob@example.com"), Some(&other))
+        .expect("another account's device");
+}
+
+/// Nobody passes the limit of a source with devices of accounts of their own.
+#[test]
+fn a_source_has_a_limit_for_all_of_its_devices() {
+    let (limits, _) = limits(&settings());
+    let source = ip("203.0.113.9");
+    let take = |number| {
+        let account = key(&format!("user{number}@example.com"));
+        limits.take(Action::Login, source, &account, Some(&device()))
+    };
+    for number in 0..30 {
+        take(number).expect("ten times that of a source");
+    }
+    take(30).expect_err("and no more");
 }
 
 /// SECURITY 13: a limit must not keep the owner from the reset.
