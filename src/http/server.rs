@@ -69,9 +69,10 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         .max_headers(MAX_HEADERS);
     let open = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.max_connections));
+    let mut was_full = false;
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &places, &mut was_full) => accepted,
             () = stop.cancelled() => break,
         };
         let (stream, peer, place) = match accepted {
@@ -141,11 +142,15 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
+    was_full: &mut bool,
 ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        *was_full = false;
         place
     } else {
-        tracing::warn!("http.max_connections are open, the next one waits until one ends");
+        if !std::mem::replace(was_full, true) {
+            tracing::warn!("http.max_connections are open, more wait until one ends");
+        }
         let place = Arc::clone(places).acquire_owned().await;
         place.map_err(io::Error::other)?
     };
