@@ -1,6 +1,6 @@
 //! The client's address behind proxies: never one that the client itself could invent.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderValue};
 use doorward::http::fuzzing::client_address;
@@ -79,12 +79,25 @@ fn headers(values: &[HeaderValue]) -> HeaderMap {
     headers
 }
 
+/// With or without a port, and IPv6 in brackets or not.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']'));
+    let bare = bare.filter(|hop| hop.contains(':')).unwrap_or(hop);
+    let address = bare.parse().ok();
+    let address = address.or_else(|| Some(hop.parse::<SocketAddr>().ok()?.ip()));
+    address.map(|ip: IpAddr| ip.to_canonical())
+}
+
 /// Every hop from left to right; `None` for what is no address.
 fn hops(values: &[HeaderValue]) -> Vec<Option<IpAddr>> {
     let of_value = |value: &HeaderValue| {
-        let text = value.to_str().unwrap_or("?").to_owned();
-        let hop = |hop: &str| hop.trim().parse().ok().map(|ip: IpAddr| ip.to_canonical());
-        text.split(',').map(hop).collect::<Vec<_>>()
+        let hops = value.as_bytes().split(|byte| *byte == b',');
+        hops.map(|hop| {
+            std::str::from_utf8(hop)
+                .ok()
+                .and_then(|hop| address(hop.trim()))
+        })
+        .collect::<Vec<_>>()
     };
     values.iter().flat_map(of_value).collect()
 }
