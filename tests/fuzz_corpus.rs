@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 use rstest::rstest;
 
 type Check = fn(&[u8]);
@@ -81,6 +81,8 @@ fn the_corpus_and_what_is_near_it_keep_their_promises(#[case] target: &str) {
     let config = Config {
         cases: 300,
         failure_persistence: None,
+        // The same each time: to look further is what the fuzzer is for.
+        rng_seed: RngSeed::Fixed(4),
         ..Config::default()
     };
     let seed = prop::sample::select(seeds).prop_map(|(_, seed)| seed);

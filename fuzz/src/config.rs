@@ -59,6 +59,13 @@ fn variable(line: &str) -> Option<(String, String)> {
     (ours && !reads).then(|| (name.to_owned(), value.replace('~', CANARY)))
 }
 
+/// In a database's URL only what stands before the `@` is one; its name is shown.
+fn is_secret(name: &str, value: &str) -> bool {
+    let of_database = name.starts_with("DATABASE") || name.starts_with("DOORWARD__DATABASE");
+    let shown = value.rsplit_once('@').map_or(value, |(_, shown)| shown);
+    SECRETS.contains(&name) && !(of_database && shown.contains(CANARY))
+}
+
 fn settings(variables: &[(String, String)], has_file: bool) {
     let folder = if has_file {
         FOLDER.display().to_string()
@@ -68,7 +75,7 @@ fn settings(variables: &[(String, String)], has_file: bool) {
     let only_secrets = !has_file
         && variables
             .iter()
-            .all(|(name, value)| SECRETS.contains(&name.as_str()) || !value.contains(CANARY));
+            .all(|(name, value)| !value.contains(CANARY) || is_secret(name, value));
     let own = ("DOORWARD_CONFIG_DIR".to_owned(), folder);
     let sources = match Sources::new(variables.iter().cloned().chain([own])) {
         Ok(sources) => sources,
