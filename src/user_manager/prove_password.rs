@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tracing::Instrument as _;
 
 use super::error::fails;
@@ -73,7 +74,7 @@ impl UserManager {
                 })
             };
             let (failures, known) = Box::pin(failures).await?;
-            self.refuse_locked(failures, known)?;
+            refuse_locked(failures, known, self.now())?;
         }
         // Longer than any password that can be stored: wrong, and not worth a hash.
         let Some(password) = password else {
@@ -101,7 +102,8 @@ impl UserManager {
             let lock_at = known.is_none().then_some(now);
             Ok((known, conn.credentials(&key, lock_at).await?))
         })?;
-        self.refuse_locked(read.failures, known)?;
+        // As of the same moment: the account of an address that was locked then was not read.
+        refuse_locked(read.failures, known, now)?;
         let stored = read.account.as_ref().map(|(_, hash)| hash);
         let verdict = slot.verify(&password, stored).await?;
         let (Verdict::Match { outdated }, Some((account, stored))) = (verdict, read.account) else {
@@ -155,20 +157,6 @@ impl UserManager {
         Ok(())
     }
 
-    /// A known device is kept out by an operator alone.
-    fn refuse_locked(
-        &self,
-        failures: Option<LoginFailures>,
-        known: Option<Known>,
-    ) -> Result<(), Unproven> {
-        let binding = failures.filter(|lock| known.is_none() || lock.failures == 0);
-        let until = binding.and_then(|failures| failures.locked_until);
-        match lockout::remaining(until, self.now()) {
-            Some(left) => Err(Unproven::Locked(left)),
-            None => Ok(()),
-        }
-    }
-
     /// Counts a wrong password, and tells the owner when it was the one that locks. All of it
     /// happens whether or not there is an account. That of a known device is counted on its own,
     /// unless it has ceased to be known meanwhile.
@@ -198,5 +186,19 @@ impl UserManager {
             self.0.outbox.notify_one();
         }
         Ok(())
+    }
+}
+
+/// A known device is kept out by an operator alone.
+fn refuse_locked(
+    failures: Option<LoginFailures>,
+    known: Option<Known>,
+    now: DateTime<Utc>,
+) -> Result<(), Unproven> {
+    let binding = failures.filter(|lock| known.is_none() || lock.failures == 0);
+    let until = binding.and_then(|failures| failures.locked_until);
+    match lockout::remaining(until, now) {
+        Some(left) => Err(Unproven::Locked(left)),
+        None => Ok(()),
     }
 }
