@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import random
 import shutil
-import signal
-import sys
 import time
 import traceback
 from argparse import Namespace
@@ -15,7 +13,7 @@ from bench.harness import processes, tools
 from bench.harness.errors import BenchError
 from bench.harness.progress import Progress
 
-from . import options, report
+from . import interrupt, options, report
 from .outcome import Outcome, Skipped
 from .scenarios import ALL, Scenario
 from .world import haproxy, pgbouncer
@@ -37,30 +35,7 @@ def main(arguments: list[str]) -> int:
         for of in ALL:
             print(f"{of.name.ljust(width)}  {'quick' if of.quick else '     '}  {of.about}")
         return 0
-    stopped: list[int] = []
-    try:
-        return asyncio.run(_interruptible(chosen, stopped))
-    except BenchError as error:
-        print(f"scripts/faults: {error}", file=sys.stderr)
-        return 1
-    except asyncio.CancelledError:
-        print("scripts/faults: stopped; everything that was started is ended", file=sys.stderr)
-        return 128 + stopped[0]
-
-
-async def _interruptible(chosen: Namespace, stopped: list[int]) -> int:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None, "asyncio.run made one"
-
-    def stop(number: int) -> None:
-        # A second one must not disturb the cleaning up.
-        if not stopped:
-            stopped.append(number)
-            task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop, number)
-    return await _run(chosen)
+    return interrupt.run("scripts/faults", _run(chosen))
 
 
 async def _run(chosen: Namespace) -> int:

@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import json
-import signal
-import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 from bench.harness.errors import BenchError
 from bench.harness.progress import Progress
 
+from .. import interrupt
 from ..world import postgres as clusters
 from ..world.world import Supplies, World, temporary_folder, world
 from . import options, sampling
@@ -53,29 +52,7 @@ def main(arguments: list[str]) -> int:
         for comparison in ALL:
             print(f"{comparison.name.ljust(12)}  {comparison.about}")
         return 0
-    stopped: list[int] = []
-    try:
-        return asyncio.run(_interruptible(chosen, stopped))
-    except BenchError as error:
-        print(f"scripts/timing: {error}", file=sys.stderr)
-        return 1
-    except asyncio.CancelledError:
-        print("scripts/timing: stopped; everything that was started is ended", file=sys.stderr)
-        return 128 + stopped[0]
-
-
-async def _interruptible(chosen: Namespace, stopped: list[int]) -> int:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None, "asyncio.run made one"
-
-    def stop(number: int) -> None:
-        if not stopped:
-            stopped.append(number)
-            task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop, number)
-    return await _run(chosen)
+    return interrupt.run("scripts/timing", _run(chosen))
 
 
 async def _run(chosen: Namespace) -> int:

@@ -8,7 +8,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponseParts, ResponseParts};
 use secrecy::{ExposeSecret as _, SecretString};
-
 use utoipa::IntoParams;
 
 use super::AppState;
