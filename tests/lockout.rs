@@ -1,7 +1,13 @@
 //! The lockout: what locks an address, for how long, and what goes on working meanwhile.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use doorward::app::App;
+use doorward::clock::{Clock, ManualClock};
+use doorward::domain::email::Email;
+use doorward::user_manager::{LoginError, Which};
 use rstest::rstest;
 
 use crate::support::*;
@@ -225,4 +231,50 @@ async fn one_failure_is_enough_where_that_is_configured(
         app.clock.advance(app.config.lockout.freeze);
     }
     ann.login().await.expect(200);
+}
+
+/// A clock that goes on by a millisecond each time it is looked at.
+#[derive(Debug)]
+struct SteppingClock(Arc<ManualClock>);
+
+impl Clock for SteppingClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.advance(Duration::from_millis(1));
+        self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+}
+
+/// SECURITY 11: a lock that ends between two looks at the clock is there for both or for none. The
+/// account of a locked address is not read, so a right password would be taken for a wrong one.
+#[rstest]
+#[tokio::test]
+async fn a_login_in_the_instant_in_which_the_lock_ends_is_locked_or_let_in(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    app.register("ann@example.com", PASSWORD).await;
+    let clock = Arc::new(SteppingClock(Arc::clone(&app.clock)));
+    let stepping = App::build(app.config.clone(), clock)
+        .expect("built")
+        .state
+        .users;
+    let email = Email::parse("ann@example.com").expect("an address");
+    let hour = Duration::from_hours(1);
+    for looks in 0..6 {
+        let which = Which::Email(email.clone());
+        app.users.admin_lock(&which, hour).await.expect("locked");
+        let left = Duration::from_millis(looks) + Duration::from_micros(500);
+        app.clock.advance(hour.saturating_sub(left));
+        let password = app.users.password_policy().present(PASSWORD);
+        let login = stepping.login(&email, password, None).await;
+        assert!(
+            matches!(login, Ok(_) | Err(LoginError::Locked(_))),
+            "{looks}: {login:?}"
+        );
+        app.users.admin_unlock(&which).await.expect("unlocked");
+    }
 }
