@@ -1,22 +1,19 @@
 //! The composition root: puts the parts together, starts and stops them. Alone knows everyone.
 
-use std::io::{self, Write as _};
+mod serving;
+
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode};
 use secrecy::SecretString;
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::config::{Config, Environment, MailTransport};
+use crate::config::{Config, MailTransport};
 use crate::http::limits::Limits;
-use crate::http::{self, AppState, HttpSettings, Stage, server};
+use crate::http::{AppState, HttpSettings, Stage, server};
 use crate::mail::{Envelope, LetterWriter, MailError, Mailer};
 use crate::security::access_token::AccessTokens;
 use crate::security::device_token::DeviceTokens;
@@ -26,14 +23,7 @@ use crate::store::account_loader::AccountLoader;
 use crate::store::{MigrationError, Store};
 use crate::user_manager::{Parts, Rules, UserManager};
 use crate::workers::janitor::Janitor;
-use crate::workers::keep_running;
 use crate::workers::outbox::OutboxWorker;
-
-/// The pause between two looks for a database that is away at start.
-const RETRY_DATABASE: Duration = Duration::from_secs(1);
-
-/// How long the database's connections may take to close.
-const CLOSE_DATABASE: Duration = Duration::from_secs(2);
 
 /// Everything, put together and not yet started.
 #[derive(Debug)]
@@ -144,85 +134,6 @@ impl App {
             config,
         })
     }
-
-    /// Serves until the process is told to stop.
-    ///
-    /// # Errors
-    /// [`AppError`] when it cannot start.
-    pub async fn serve(self) -> Result<(), AppError> {
-        let stop = stop_signal().map_err(AppError::Signals)?;
-        let address = SocketAddr::new(self.config.http.host, self.config.http.port);
-        let listener = server::listen(address);
-        let listener = listener.map_err(|error| AppError::Listen(address, error))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| AppError::Listen(address, error))?;
-        self.serve_on(listener, stop, |config| announce(config, address))
-            .await
-    }
-
-    /// Serves on a listener until `stop`; `ready` is called when requests are answered.
-    ///
-    /// # Errors
-    /// [`AppError::Migration`] when the database does not fit this version.
-    pub async fn serve_on(
-        self,
-        listener: TcpListener,
-        stop: CancellationToken,
-        ready: impl FnOnce(&Config),
-    ) -> Result<(), AppError> {
-        let Self {
-            store,
-            state,
-            outbox,
-            janitor,
-            stage,
-            config,
-            ..
-        } = self;
-        let limits = connection_limits(&config);
-        let (stop_serving, stop_working) = (CancellationToken::new(), CancellationToken::new());
-        let tasks = TaskTracker::new();
-        // Before the database is there: liveness is answered, everything else is told to wait.
-        let server = server::serve(listener, http::router(state), limits, stop_serving.clone());
-        let server = tasks.spawn(server);
-
-        let migrated = tokio::select! {
-            migrated = migrate_when_there(&store) => migrated.map(|()| true),
-            () = stop.cancelled() => Ok(false),
-        };
-        if let Ok(true) = migrated {
-            stage.send_replace(Stage::Serving);
-            let (outbox_stop, janitor_stop) = (stop_working.clone(), stop_working.clone());
-            tasks.spawn(keep_running("outbox", outbox_stop, move |stop| {
-                Arc::clone(&outbox).run(stop)
-            }));
-            tasks.spawn(keep_running("janitor", janitor_stop, move |stop| {
-                Arc::clone(&janitor).run(stop)
-            }));
-            ready(&config);
-            stop.cancelled().await;
-            tracing::info!("stopping");
-            stage.send_replace(Stage::Draining);
-            tokio::time::sleep(config.http.drain_delay).await;
-        }
-        // One deadline for all of it: whoever runs the process does not wait much longer.
-        let deadline = Instant::now() + config.http.drain_timeout;
-        stop_serving.cancel();
-        stop_working.cancel();
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the server ended badly");
-        }
-        tasks.close();
-        // A mail that does not finish in time goes out again when its lease ends.
-        if timeout_at(deadline, tasks.wait()).await.is_err() {
-            tracing::warn!("a worker did not finish in time");
-        }
-        // A database that does not answer must not keep the process.
-        let closed = timeout(CLOSE_DATABASE, store.close()).await;
-        tracing::info!(clean = closed.is_ok(), "stopped");
-        Ok(migrated.map(drop)?)
-    }
 }
 
 /// The limits on connections that the settings name.
@@ -233,19 +144,6 @@ pub fn connection_limits(config: &Config) -> server::Limits {
         write_timeout: config.http.write_timeout,
         max_connections: config.http.max_connections,
         drain_timeout: config.http.drain_timeout,
-    }
-}
-
-/// Migrates as soon as the database can be reached.
-async fn migrate_when_there(store: &Store) -> Result<(), MigrationError> {
-    loop {
-        match store.migrate().await {
-            Err(MigrationError::Store(error)) => {
-                tracing::warn!(%error, "waiting for the database, trying again in a second");
-                tokio::time::sleep(RETRY_DATABASE).await;
-            }
-            done => return done,
-        }
     }
 }
 
@@ -282,46 +180,4 @@ fn http_settings(config: &Config) -> HttpSettings {
         read_timeout: config.http.read_timeout,
         handler_timeout: config.http.handler_timeout,
     }
-}
-
-/// Says where the service is and how to try it.
-fn announce(config: &Config, address: SocketAddr) {
-    let database = config.database.url.describe();
-    tracing::info!(%address, database, environment = %config.environment, "ready");
-    if config.environment == Environment::Development {
-        // Nobody has to be there to read it.
-        let _ = writeln!(
-            io::stdout(),
-            "\ndoorward listens on http://{address} and keeps its data in {database}. Try:\n\n  \
-             curl -d '{{\"email\":\"ann@example.com\",\"password\":\"abc123\",\
-             \"password_confirm\":\"abc123\"}}' \\\n       \
-             -H 'content-type: application/json' http://{address}/user/create\n\n\
-             The API is described at http://{address}/openapi.json. Ctrl-C stops.\n"
-        );
-    }
-}
-
-/// Cancelled by SIGTERM or SIGINT; a second one ends the process at once.
-fn stop_signal() -> io::Result<CancellationToken> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
-    let stop = CancellationToken::new();
-    let told = stop.clone();
-    tokio::spawn(async move {
-        for number in 0.. {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if number > 0 {
-                tracing::warn!("told to stop again, ending at once");
-                std::process::exit(130);
-            }
-            told.cancel();
-        }
-    });
-    Ok(stop)
 }

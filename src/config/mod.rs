@@ -1,7 +1,6 @@
 //! The settings, typed and checked. `sources` merges where they come from, `reader` turns text
 //! into values and collects every error, `sections` says which values are allowed.
 
-mod limits;
 mod reader;
 mod sections;
 mod sources;

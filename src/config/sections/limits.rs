@@ -1,6 +1,6 @@
 //! The settings of the limits.
 
-use super::reader::Reader;
+use crate::config::reader::Reader;
 use crate::domain::rate::Rate;
 use crate::http::limits::{LimitSettings, Rates};
 

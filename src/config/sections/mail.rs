@@ -1,0 +1,68 @@
+//! The settings of mail.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use crate::config::reader::Reader;
+use crate::config::{MailConfig, MailTransport};
+
+pub(super) fn read(r: &mut Reader, data_directory: &Path) -> Option<MailConfig> {
+    let kind = r.choice(
+        "mail.transport",
+        &[
+            ("smtp", "smtp"),
+            ("file", "file"),
+            ("console", "console"),
+            ("off", "off"),
+        ],
+    );
+    let directory: Option<PathBuf> = r.parse("mail.directory", "a folder");
+    let ca_file: Option<PathBuf> = r.parse("mail.smtp_ca_file", "a PEM file");
+    let smtp_url = r.text("mail.smtp_url").map(SecretString::from);
+    let from = r.checked("mail.from", "Name <address@domain>", |text| {
+        text.parse::<lettre::message::Mailbox>()
+            .ok()
+            .map(|_| text.to_owned())
+    });
+    let product_name = r.checked(
+        "mail.product_name",
+        "1 to 100 characters on one line",
+        |text| {
+            let fits =
+                (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+            fits.then(|| text.to_owned())
+        },
+    );
+    let given = |path: PathBuf| (!path.as_os_str().is_empty()).then_some(path);
+    let transport = match kind? {
+        "smtp" => {
+            let usable = !r.is_empty("mail.smtp_url")
+                && smtp_url
+                    .as_ref()
+                    .is_some_and(crate::mail::smtp::is_usable_url);
+            if usable {
+                Some(MailTransport::Smtp {
+                    url: smtp_url?,
+                    ca_file: given(ca_file?),
+                })
+            } else {
+                r.reject(
+                    "mail.smtp_url",
+                    "must be set when mail.transport is smtp; allowed: \
+                     smtp://user:password@host:587?tls=required, smtps://user:password@host:465",
+                )
+            }
+        }
+        "file" => Some(MailTransport::File {
+            directory: given(directory?).unwrap_or_else(|| data_directory.join("mails")),
+        }),
+        "console" => Some(MailTransport::Console),
+        _ => Some(MailTransport::Off),
+    };
+    Some(MailConfig {
+        transport: transport?,
+        from: from?,
+        product_name: product_name?,
+    })
+}
