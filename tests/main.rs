@@ -8,6 +8,7 @@ mod access_tokens;
 mod account_cache;
 mod account_cache_races;
 mod bearer;
+mod calls;
 mod canonical_email;
 mod command_line;
 mod command_line_create;

@@ -30,14 +30,18 @@ pub struct HealthResponse {
 
 const OK: Json<HealthResponse> = Json(HealthResponse { status: "ok" });
 
-/// The process runs. Says nothing about the database: restarting would not bring it back.
+/// The process runs.
+///
+/// Says nothing about the database: restarting would not bring it back.
 #[utoipa::path(get, path = "/health/live", tag = "health",
     responses((status = 200, description = "The process runs", body = HealthResponse), NoProblems))]
 pub async fn live() -> Json<HealthResponse> {
     OK
 }
 
-/// The process can answer: the database is there and migrated, and no shutdown is under way.
+/// The process can answer requests.
+///
+/// The database is there and migrated, and no shutdown is under way.
 #[utoipa::path(get, path = "/health/ready", tag = "health",
     responses((status = 200, description = "Send requests", body = HealthResponse), HealthProblems))]
 pub async fn ready(

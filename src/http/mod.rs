@@ -3,6 +3,7 @@
 mod bearer;
 mod client;
 mod context;
+mod docs;
 mod fields;
 mod framing;
 #[doc(hidden)]

@@ -58,6 +58,8 @@ pub fn description() -> utoipa::openapi::OpenApi {
 }
 
 /// This description.
+///
+/// Import it into Postman or any other client; `/docs` shows it to people.
 #[utoipa::path(get, path = "/openapi.json", tag = "meta",
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json"), NoProblems))]
 pub async fn serve() -> impl IntoResponse {

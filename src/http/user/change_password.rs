@@ -36,7 +36,13 @@ pub struct ChangePasswordRequest {
     new_password_confirm: Text,
 }
 
-/// Change the password. Every older token is dead at once; the answer has a new one.
+/// Change the password.
+///
+/// `email` is the account's own address and `password` the current password. Every older token is
+/// dead at once, on every device; the answer has a new one. Links in reset mails that were sent
+/// before are useless from now on. A mail tells the owner.
+///
+/// Wrong passwords count together with those of the login and lock the address in the same way.
 #[utoipa::path(post, path = "/user/change_password", tag = "user", security(("bearer" = [])),
     request_body = ChangePasswordRequest, params(DeviceTokenHeader),
     responses(

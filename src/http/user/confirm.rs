@@ -27,6 +27,10 @@ pub struct ConfirmRequest {
 }
 
 /// Prove the mailbox with the token from the mail.
+///
+/// The mail of the registration links to the page `/confirm` of your front end with `email` and
+/// `token` in the fragment. The page posts them here when a person presses a button: mail scanners
+/// open links, and a GET must not use a token up.
 #[utoipa::path(post, path = "/user/confirm", tag = "user", request_body = ConfirmRequest,
     responses((status = 200, description = "Confirmed", body = MessageResponse), ConfirmProblems))]
 pub async fn confirm(
@@ -50,7 +54,10 @@ pub async fn confirm(
     Ok(axum::Json(DONE))
 }
 
-/// Ask for the confirmation mail again. The answer is the same for any address.
+/// Ask for the confirmation mail again.
+///
+/// The answer is the same for any address. Nothing is sent where the address is confirmed already,
+/// and at most three mails in an hour.
 #[utoipa::path(post, path = "/user/confirm/resend", tag = "user", request_body = EmailRequest,
     responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
 pub async fn resend_confirmation(

@@ -39,8 +39,12 @@ pub enum CreateResponse {
 
 /// Register.
 ///
-/// Gives a token; or, where confirmation is required, sends a mail and gives the same answer
-/// whether or not the address has an account.
+/// Gives a token, and sends a mail with a link to confirm the address. Where confirmation is
+/// required there is no token yet: the answer is `{"message": "Check your email"}`, the same whether
+/// or not the address has an account.
+///
+/// Capital letters and other spellings of an address are one account. The password has to fit the
+/// policy in force, which the error's `detail` tells.
 #[utoipa::path(post, path = "/user/create", tag = "user", request_body = CreateRequest,
     responses(
         (status = 201, description = "Registered", body = CreateResponse, headers(

@@ -21,7 +21,11 @@ pub struct EmailRequest {
     pub email: Text,
 }
 
-/// Ask for a mail to choose a new password. The answer is the same for any address.
+/// Ask for a mail to choose a new password.
+///
+/// The answer is the same for any address, and takes the same time. The mail has a link to the page
+/// `/reset` of your front end with `email` and `token` in the fragment, and on a line of its own the
+/// bare token. It works once, for 30 minutes. An address gets three such mails in an hour.
 #[utoipa::path(post, path = "/user/forgot", tag = "user", request_body = EmailRequest,
     responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
 pub async fn forgot(

@@ -25,6 +25,17 @@ pub struct LoginRequest {
 }
 
 /// Log in.
+///
+/// Gives a token for `Authorization: Bearer …`, valid for 24 hours unless configured otherwise, or
+/// until the password is changed.
+///
+/// A wrong password and an address without an account get the same answer. The fifth wrong
+/// password in a row locks the address for 15 minutes: `account_locked`, with the seconds to wait
+/// in `Retry-After`. Tokens that were given before go on working, and a reset by mail unlocks.
+///
+/// The answer also has a device token as an `HttpOnly` cookie. Who shows it at the next login is
+/// not touched by a lock that others caused. A client without cookies keeps the cookie's value and
+/// sends it as `Device-Token`.
 #[utoipa::path(post, path = "/user/login", tag = "user", request_body = LoginRequest,
     params(DeviceTokenHeader),
     responses(

@@ -19,6 +19,10 @@ pub struct MeResponse {
 }
 
 /// Who am I.
+///
+/// The account behind the token, as it is now: a token that a password change, a reset or an
+/// operator has ended is refused from that moment on, by every instance. Other services of your
+/// product ask here with the token that they were given.
 #[utoipa::path(get, path = "/user", tag = "user", security(("bearer" = [])),
     responses((status = 200, description = "The account", body = MeResponse), MeProblems))]
 pub async fn me(Bearer(account): Bearer) -> Json<MeResponse> {

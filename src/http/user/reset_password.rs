@@ -31,8 +31,12 @@ pub struct ResetPasswordRequest {
     new_password_confirm: Text,
 }
 
-/// Choose a new password with the token from the mail. Every older token is dead at once, and
-/// the account is unlocked.
+/// Choose a new password with the token from the mail.
+///
+/// Every older access token is dead at once, the account is unlocked, and the address counts as
+/// confirmed, since its mailbox was proven. There is no new token in the answer: log in with the
+/// new password. A token that was used, has expired or belongs to somebody else is answered
+/// `invalid_one_time_token`, all alike.
 #[utoipa::path(post, path = "/user/reset_password", tag = "user", request_body = ResetPasswordRequest,
     responses(
         (status = 200, description = "Changed", body = MessageResponse, headers(

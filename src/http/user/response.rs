@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct TokenResponse {
     /// A JWT.
+    #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpc3MiOi….kq3vX2Zl…")]
     token: String,
 }
 
