@@ -44,7 +44,10 @@ fn tokens(mails: &[Mail]) -> (String, String) {
 async fn newman(app: &TestApp, folder: &str, variables: &[(&str, &str)]) {
     let mut command = Command::new(npm_program("newman"));
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/doorward.postman_collection.json");
-    command.arg("run").arg(file).args(["--folder", folder, "--color", "off"]);
+    command
+        .arg("run")
+        .arg(file)
+        .args(["--folder", folder, "--color", "off"]);
     let url = ("base", app.url.as_str());
     for (name, value) in variables.iter().chain([&url]) {
         command.args(["--env-var", &format!("{name}={value}")]);
@@ -72,12 +75,20 @@ async fn httpyac(app: &TestApp, arguments: &[&str], tokens: (&str, &str)) -> Vec
     let (confirm, reset) = tokens;
     let file = HTTP_FILE
         .replace("http://127.0.0.1:1337", &app.url)
-        .replace("@confirm_token = paste-it-here", &format!("@confirm_token = {confirm}"))
-        .replace("@reset_token = paste-it-here", &format!("@reset_token = {reset}"));
+        .replace(
+            "@confirm_token = paste-it-here",
+            &format!("@confirm_token = {confirm}"),
+        )
+        .replace(
+            "@reset_token = paste-it-here",
+            &format!("@reset_token = {reset}"),
+        );
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("calls.http"), file).expect("written");
     let mut command = Command::new(npm_program("httpyac"));
-    command.args(["send", "calls.http", "--json"]).args(arguments);
+    command
+        .args(["send", "calls.http", "--json"])
+        .args(arguments);
     let output = run(command_in(command, folder.path())).await;
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
@@ -98,11 +109,18 @@ fn command_in(mut command: Command, folder: &Path) -> Command {
 #[tokio::test]
 async fn the_http_file_runs() {
     let app = TestApp::start(Sqlite).await;
-    let titles = || HTTP_FILE.lines().filter_map(|line| line.strip_prefix("### "));
+    let titles = || {
+        HTTP_FILE
+            .lines()
+            .filter_map(|line| line.strip_prefix("### "))
+    };
     let status = |title: &str| title.rsplit_once(": ").expect("a status").1.to_owned();
 
     let ran = httpyac(&app, &["--all"], ("none", "none")).await;
-    assert_eq!(ran.iter().map(|(title, _)| title).collect::<Vec<_>>(), titles().collect::<Vec<_>>());
+    assert_eq!(
+        ran.iter().map(|(title, _)| title).collect::<Vec<_>>(),
+        titles().collect::<Vec<_>>()
+    );
     let (confirm, reset) = tokens(&app.deliver_mail().await);
     let with_tokens = httpyac(&app, &["--tag", "mailed"], (&confirm, &reset)).await;
     assert_eq!(with_tokens.len(), 2, "{with_tokens:?}");
@@ -126,7 +144,10 @@ async fn no_call_is_missing() {
             let request = &item["request"];
             let url = request["url"]["raw"].as_str().expect("a URL");
             let path = url.strip_prefix("{{base}}").expect("the variable");
-            postman.insert(format!("{} {path}", request["method"].as_str().expect("one")));
+            postman.insert(format!(
+                "{} {path}",
+                request["method"].as_str().expect("one")
+            ));
         }
     }
     let lines = HTTP_FILE.lines().filter(|line| line.contains(" {{base}}"));

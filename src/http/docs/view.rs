@@ -1,10 +1,23 @@
 //! What the page `/docs` shows, taken out of an OpenAPI description.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use askama::Template;
+use serde_json::Value;
+
+/// The order in which a person meets the operations; others come behind.
+const ORDER: [&str; 8] = [
+    "create",
+    "confirm",
+    "resend_confirmation",
+    "login",
+    "me",
+    "change_password",
+    "forgot",
+    "reset_password",
+];
 
 /// The whole page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Template)]
+#[template(path = "docs.html")]
 pub struct View {
     title: String,
     introduction: Vec<Paragraph>,
@@ -12,13 +25,13 @@ pub struct View {
 }
 
 /// The operations with one tag.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Group {
     name: String,
     operations: Vec<Operation>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Operation {
     id: String,
     method: String,
@@ -37,7 +50,7 @@ struct Operation {
     errors: Vec<Errors>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Field {
     name: String,
     required: bool,
@@ -45,7 +58,7 @@ struct Field {
     description: Vec<Paragraph>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Success {
     status: String,
     description: Vec<Paragraph>,
@@ -55,7 +68,7 @@ struct Success {
 }
 
 /// What can go wrong with one status.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Errors {
     status: String,
     title: String,
@@ -63,7 +76,7 @@ struct Errors {
     headers: Vec<Field>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Problem {
     code: String,
     detail: String,
@@ -71,7 +84,7 @@ struct Problem {
 }
 
 /// Text in which every second piece is code: what stands between backticks.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Paragraph(Vec<String>);
 
 impl View {
@@ -93,6 +106,11 @@ impl View {
         }
         // The accounts first; the rest is for those who run the service.
         groups.sort_by_key(|group| group.name != "user");
+        for group in &mut groups {
+            let place = |operation: &Operation| ORDER.iter().position(|id| *id == operation.id);
+            let place = |operation: &Operation| place(operation).unwrap_or(ORDER.len());
+            group.operations.sort_by_key(place);
+        }
         Self {
             title: text(&description["info"]["title"]),
             introduction: paragraphs(&description["info"]["description"]),
@@ -105,17 +123,20 @@ impl Operation {
     fn of(root: &Value, path: &str, method: &str, operation: &Value) -> Self {
         let body = &operation["requestBody"]["content"]["application/json"]["schema"];
         let body = resolve(root, body);
-        let (successes, errors): (Vec<_>, Vec<_>) = entries(&operation["responses"])
-            .partition(|(status, _)| status.starts_with('2'));
+        let (successes, errors): (Vec<_>, Vec<_>) =
+            entries(&operation["responses"]).partition(|(status, _)| status.starts_with('2'));
         let secured = operation["security"].is_array();
         Self {
             id: text(&operation["operationId"]),
             method: method.to_uppercase(),
             path: path.to_owned(),
-            summary: text(&operation["summary"]),
+            summary: text(&operation["summary"]).trim_end_matches('.').to_owned(),
             description: paragraphs(&operation["description"]),
             secured,
-            parameters: list(&operation["parameters"]).iter().map(Field::parameter).collect(),
+            parameters: list(&operation["parameters"])
+                .iter()
+                .map(Field::parameter)
+                .collect(),
             fields: fields(body),
             curl: curl(path, secured, body),
             successes: successes
@@ -166,7 +187,7 @@ impl Success {
         Self {
             status: status.to_owned(),
             description: paragraphs(&response["description"]),
-            examples: examples.flatten().map(|body| pretty(&body)).collect(),
+            examples: examples.flatten().collect(),
             headers: Field::headers(response),
         }
     }
@@ -182,7 +203,9 @@ impl Errors {
                 example: pretty(&example["value"]),
             })
             .collect();
-        let title = entries(examples).next().map(|(_, example)| text(&example["value"]["title"]));
+        let title = entries(examples)
+            .next()
+            .map(|(_, example)| text(&example["value"]["title"]));
         Self {
             status: status.to_owned(),
             title: title.unwrap_or_default(),
@@ -204,12 +227,12 @@ fn fields(schema: &Value) -> Vec<Field> {
         .collect()
 }
 
-/// An object made of the examples of its fields.
-fn example(schema: &Value) -> Option<Value> {
-    let body: Map<String, Value> = in_order(schema)
-        .map(|(name, field)| (name.to_owned(), field["example"].clone()))
+/// An object made of the examples of its fields, in the order of their declaration.
+fn example(schema: &Value) -> Option<String> {
+    let fields: Vec<String> = in_order(schema)
+        .map(|(name, field)| format!("  \"{name}\": {}", field["example"]))
         .collect();
-    (!body.is_empty()).then_some(Value::Object(body))
+    (!fields.is_empty()).then(|| format!("{{\n{}\n}}", fields.join(",\n")))
 }
 
 fn in_order(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {

@@ -11,7 +11,7 @@ use crate::http::openapi::MeProblems;
 /// The account behind the token: these two keys and no more.
 #[derive(Serialize, ToSchema)]
 pub struct MeResponse {
-    #[schema(example = 1)]
+    #[schema(value_type = i64, example = 1)]
     id: AccountId,
     /// As it was typed at registration.
     #[schema(example = "ann@example.com")]
