@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use crate::clock::Clock;
 use crate::config::{Config, MailTransport};
 use crate::http::limits::Limits;
+use crate::http::pages::Pages;
 use crate::http::{AppState, HttpSettings, Stage, server};
 use crate::mail::{Envelope, LetterWriter, MailError, Mailer};
 use crate::security::access_token::AccessTokens;
@@ -53,6 +54,8 @@ pub enum AppError {
     Listen(SocketAddr, #[source] io::Error),
     #[error("{0}")]
     Migration(#[from] MigrationError),
+    #[error("the pages cannot be written: {0}")]
+    Pages(#[from] askama::Error),
     #[error("signals cannot be received: {0}")]
     Signals(#[source] io::Error),
 }
@@ -118,7 +121,7 @@ impl App {
             clock,
             lockout: config.lockout,
         });
-        let settings = Arc::new(http_settings(&config));
+        let settings = Arc::new(http_settings(&config)?);
         Ok(Self {
             store,
             hashes,
@@ -168,9 +171,11 @@ fn mailer(config: &Config) -> Result<Mailer, MailError> {
     })
 }
 
-fn http_settings(config: &Config) -> HttpSettings {
+fn http_settings(config: &Config) -> Result<HttpSettings, AppError> {
     let origins = config.http.cors_origins.iter();
-    HttpSettings {
+    let product = &config.mail.product_name;
+    let pages = Pages::new(product, &config.password.policy, config.confirmation)?;
+    Ok(HttpSettings {
         token_error_status: StatusCode::from_u16(config.http.token_error_status)
             .unwrap_or(StatusCode::BAD_REQUEST),
         trusted_proxies: config.http.trusted_proxies.clone(),
@@ -179,5 +184,6 @@ fn http_settings(config: &Config) -> HttpSettings {
             .collect(),
         read_timeout: config.http.read_timeout,
         handler_timeout: config.http.handler_timeout,
-    }
+        pages: config.http.pages.then_some(pages),
+    })
 }

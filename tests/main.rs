@@ -19,6 +19,7 @@ mod contract;
 mod contract_words;
 mod database;
 mod database_outage;
+mod docs_page;
 mod enumeration;
 mod field_types;
 mod fuzz_corpus;

@@ -121,10 +121,15 @@ fn announce(config: &Config, address: SocketAddr) {
     let database = config.database.url.describe();
     tracing::info!(%address, database, environment = %config.environment, "ready");
     if config.environment == Environment::Development {
+        let page = if config.http.pages {
+            format!("Open http://{address}/ in a browser. ")
+        } else {
+            String::new()
+        };
         // Nobody has to be there to read it.
         let _ = writeln!(
             io::stdout(),
-            "\ndoorward listens on http://{address} and keeps its data in {database}. Try:\n\n  \
+            "\ndoorward listens on http://{address} and keeps its data in {database}. {page}Try:\n\n  \
              curl -d '{{\"email\":\"ann@example.com\",\"password\":\"abc123\",\
              \"password_confirm\":\"abc123\"}}' \\\n       \
              -H 'content-type: application/json' http://{address}/user/create\n\n\

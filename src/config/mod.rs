@@ -53,6 +53,8 @@ pub struct HttpConfig {
     pub token_error_status: u16,
     pub trusted_proxies: Vec<IpNet>,
     pub cors_origins: Vec<String>,
+    /// Whether the pages are served.
+    pub pages: bool,
     pub read_timeout: Duration,
     pub write_timeout: Duration,
     pub handler_timeout: Duration,

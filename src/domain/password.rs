@@ -105,16 +105,22 @@ impl PasswordPolicy {
     /// The policy in the words that clients of the old API compare.
     #[must_use]
     pub fn message(&self) -> String {
+        format!("Password must be {}", self.shape())
+    }
+
+    /// How long a password is and what it is made of, in words.
+    #[must_use]
+    pub fn shape(&self) -> String {
         let Self {
             min_length,
             max_length,
             ..
         } = self;
         match self.preset {
-            Preset::Classic => format!(
-                "Password must be {min_length}-{max_length} characters, including letters and digits"
-            ),
-            Preset::Nist => format!("Password must be {min_length}-{max_length} characters"),
+            Preset::Classic => {
+                format!("{min_length}-{max_length} characters, including letters and digits")
+            }
+            Preset::Nist => format!("{min_length}-{max_length} characters"),
         }
     }
 

@@ -77,7 +77,7 @@ pub async fn enter(
         // A token check or a health check that went well is no news, and there are thousands a
         // second of them; whatever changes or is refused something is, and is a line here.
         let is_summed = response.extensions().get::<Summed>().is_some();
-        if is_summed || (is_read && status == 200) {
+        if is_summed || (is_read && [200, 304].contains(&status)) {
             tracing::debug!(%method, route, %client, status, ms, "answered");
         } else {
             tracing::info!(%method, route, %client, status, ms, "answered");

@@ -3,7 +3,7 @@
 mod bearer;
 mod client;
 mod context;
-mod docs;
+mod embedded;
 mod fields;
 mod framing;
 #[doc(hidden)]
@@ -12,6 +12,7 @@ mod health;
 mod json;
 pub mod limits;
 pub mod openapi;
+pub mod pages;
 mod problem;
 mod problem_kind;
 mod security_headers;
@@ -37,6 +38,7 @@ pub use health::Stage;
 
 use crate::user_manager::UserManager;
 use limits::Limits;
+use pages::Pages;
 use problem::Problem;
 use problem_kind as kind;
 
@@ -61,10 +63,13 @@ pub struct HttpSettings {
     pub read_timeout: Duration,
     /// For a request that changes something, from its headers to the answer.
     pub handler_timeout: Duration,
+    /// `None` where another front end serves everybody.
+    pub pages: Option<Pages>,
 }
 
-/// The whole API.
+/// The whole API, and the pages.
 pub fn router(state: AppState) -> Router {
+    let pages = state.settings.pages.as_ref().map(pages::routes);
     Router::new()
         .route("/user", get(user::me))
         .route("/user/create", post(user::create))
@@ -77,6 +82,7 @@ pub fn router(state: AppState) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/openapi.json", get(openapi::serve))
+        .merge(pages.unwrap_or_default())
         .fallback(async || Problem::of(&kind::NOT_FOUND))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(option_layer(cors(&state.settings.cors_origins)))

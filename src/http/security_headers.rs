@@ -1,4 +1,5 @@
-//! Headers that every answer has (OWASP ASVS 5.0 3.4, OWASP REST Security Cheat Sheet).
+//! Headers that every answer has (OWASP ASVS 5.0 3.4, OWASP REST Security Cheat Sheet). Pages and
+//! their files have brought some of their own.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -17,6 +18,8 @@ pub fn add(headers: &mut HeaderMap) {
     // Also for the ones that others add: growing a map once is cheaper than three times.
     headers.reserve(2 * HEADERS.len());
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
 }

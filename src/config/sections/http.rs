@@ -21,6 +21,7 @@ pub(super) fn read(r: &mut Reader) -> Option<HttpConfig> {
         "origins without a path, as https://app.example.com",
         origin,
     );
+    let pages = r.parse("http.pages", "true or false");
     let read_timeout = r.duration("http.read_timeout", "1s", "5m");
     let write_timeout = r.duration("http.write_timeout", "1s", "5m");
     let handler_timeout = r.duration("http.handler_timeout", "1s", "10m");
@@ -33,6 +34,7 @@ pub(super) fn read(r: &mut Reader) -> Option<HttpConfig> {
         token_error_status: token_error_status?,
         trusted_proxies: trusted_proxies?,
         cors_origins: cors_origins?,
+        pages: pages?,
         read_timeout: read_timeout?,
         write_timeout: write_timeout?,
         handler_timeout: handler_timeout?,

@@ -3,19 +3,23 @@
 
 mod view;
 
-use std::sync::LazyLock;
-
 use askama::Template as _;
 
-use super::openapi;
+use crate::http::openapi;
 use view::View;
 
-/// The page. Made once, since nothing in it changes while the process lives.
-pub static PAGE: LazyLock<String> = LazyLock::new(|| {
+/// No script at all.
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+    form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Writes the page.
+///
+/// # Errors
+/// When the template cannot be rendered; it is checked at compile time, so never in practice.
+pub fn page() -> Result<String, askama::Error> {
     let description = serde_json::to_value(openapi::description()).unwrap_or_default();
-    // It is checked at compile time, so it never fails in practice.
-    View::of(&description).render().unwrap_or_default()
-});
+    View::of(&description).render()
+}
 
 #[cfg(test)]
 mod tests {
