@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rstest::rstest;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -65,6 +66,30 @@ async fn a_length_that_is_not_plain_is_a_400_and_the_end(#[case] headers: &str) 
     let answer = exchange(&app, request.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     assert_eq!(answers(&answer), 1, "{answer}");
+}
+
+/// It is an answer like any other, where it is ours and not of the library.
+#[rstest]
+#[case::two_equal_lengths("Content-Length: 5\r\nContent-Length: 5\r\n")]
+#[case::two_encodings("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")]
+#[case::another_host("Content-Length: 5\r\nhost: y\r\n")]
+#[tokio::test]
+async fn a_refusal_says_what_is_wrong(#[case] headers: &str) {
+    let app = TestApp::start(Sqlite).await;
+    let answer = exchange(&app, post(headers, "0\r\n\r\n").as_bytes()).await;
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    for line in [
+        "connection: close",
+        "content-type: application/problem+json",
+        "cache-control: no-store",
+        "x-content-type-options: nosniff",
+    ] {
+        assert!(head.lines().any(|of| of == line), "{line}: {head}");
+    }
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    assert_eq!(body["status"], 400);
+    assert_eq!(body["code"], "malformed_request");
+    assert_eq!(body["err_msg"], body["detail"]);
 }
 
 /// SECURITY 40: chunks that a lenient reader would take.
