@@ -217,6 +217,32 @@ async fn these_are_the_operations_and_their_statuses() {
     ");
 }
 
+/// Every operation that takes a body asks who the visitor is, by the device token too. Which answers
+/// set it is checked with each of them, see `Answer`.
+#[tokio::test]
+async fn every_operation_that_looks_at_the_device_token_says_so() {
+    let (_app, description) = description().await;
+    for (method, path, operation) in operations(&description) {
+        let parameters = operation["parameters"].as_array().cloned();
+        let parameters = parameters.unwrap_or_default();
+        let named: BTreeSet<(&str, &str)> = parameters
+            .iter()
+            .filter_map(|parameter| parameter["in"].as_str().zip(parameter["name"].as_str()))
+            .collect();
+        let expected = [
+            ("header", "Device-Token"),
+            ("cookie", "__Host-doorward_device"),
+            ("cookie", "doorward_device"),
+        ];
+        let expected = expected.into_iter().filter(|_| method == "POST").collect();
+        assert_eq!(named, expected, "{method} {path}");
+        let never = parameters
+            .iter()
+            .all(|parameter| parameter["required"] == false);
+        assert!(never, "{method} {path}: nobody has to have one");
+    }
+}
+
 /// Whoever follows the links meets operations that exist, with the fields that they want.
 #[tokio::test]
 async fn every_link_leads_to_an_operation_with_all_that_it_requires() {

@@ -12,7 +12,7 @@ use crate::http::limits::Action;
 use crate::http::openapi::{ConfirmProblems, ForgotProblems};
 use crate::http::problem::Problem;
 use crate::http::problem_kind as kind;
-use crate::http::visitor::Visitor;
+use crate::http::visitor::{DeviceTokenCookie, DeviceTokenHeader, Visitor};
 use crate::user_manager::{ConfirmError, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,6 +28,7 @@ pub struct ConfirmRequest {
 
 /// Prove the mailbox with the token from the mail.
 #[utoipa::path(post, path = "/user/confirm", tag = "user", request_body = ConfirmRequest,
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses((status = 200, description = "Confirmed", body = MessageResponse), ConfirmProblems))]
 pub async fn confirm(
     State(users): State<UserManager>,
@@ -52,6 +53,7 @@ pub async fn confirm(
 
 /// Ask for the confirmation mail again. The answer is the same for any address.
 #[utoipa::path(post, path = "/user/confirm/resend", tag = "user", request_body = EmailRequest,
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
 pub async fn resend_confirmation(
     State(users): State<UserManager>,

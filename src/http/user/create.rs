@@ -12,7 +12,7 @@ use crate::http::json::{Json, Text};
 use crate::http::limits::Action;
 use crate::http::openapi::CreateProblems;
 use crate::http::problem::Problem;
-use crate::http::visitor::Visitor;
+use crate::http::visitor::{DeviceTokenCookie, DeviceTokenHeader, Visitor};
 use crate::user_manager::{Registered, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -42,6 +42,7 @@ pub enum CreateResponse {
 /// Gives a token; or, where confirmation is required, sends a mail and gives the same answer
 /// whether or not the address has an account.
 #[utoipa::path(post, path = "/user/create", tag = "user", request_body = CreateRequest,
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses(
         (status = 201, description = "Registered", body = CreateResponse, headers(
             ("Set-Cookie" = String, description = "With a token: the device token, for the next login"))),

@@ -10,7 +10,7 @@ use crate::http::json::{Json, Text};
 use crate::http::limits::Action;
 use crate::http::openapi::ForgotProblems;
 use crate::http::problem::Problem;
-use crate::http::visitor::Visitor;
+use crate::http::visitor::{DeviceTokenCookie, DeviceTokenHeader, Visitor};
 use crate::user_manager::UserManager;
 
 /// An address alone.
@@ -23,6 +23,7 @@ pub struct EmailRequest {
 
 /// Ask for a mail to choose a new password. The answer is the same for any address.
 #[utoipa::path(post, path = "/user/forgot", tag = "user", request_body = EmailRequest,
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
 pub async fn forgot(
     State(users): State<UserManager>,
