@@ -40,6 +40,7 @@ mod mail;
 mod mail_limits;
 mod one_time_token_effects;
 mod one_time_tokens;
+mod open_files;
 mod openapi;
 mod outbox;
 mod overload;
