@@ -18,6 +18,7 @@ mod contract;
 mod contract_words;
 mod database;
 mod database_outage;
+mod device_tokens;
 mod enumeration;
 mod field_types;
 mod fuzz_corpus;
