@@ -10,6 +10,7 @@ use rstest::rstest;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use crate::support::dump::hex;
 use crate::support::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -79,33 +80,35 @@ async fn a_token_that_is_stored_is_found_in_every_form(#[values(Sqlite, Postgres
     let app = TestApp::start(engine).await;
     app.register("ann@example.com", PASSWORD).await;
     app.only_mail().await;
-    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
-    let stored: [&dyn Fn(&str, &[u8]) -> String; 7] = [
-        &|token, _| format!("outbox SET last_error = 'x{token}y'"),
-        &|token, _| format!("outbox SET last_error = '{}'", hex(token.as_bytes())),
-        &|_, bytes| format!("outbox SET last_error = '{}'", hex(bytes)),
-        &|_, bytes| format!("outbox SET last_error = '{}'", hex(bytes).to_uppercase()),
-        &|_, bytes| {
-            format!(
-                "outbox SET last_error = '{}'",
-                BASE64_STANDARD.encode(bytes)
-            )
-        },
-        &|_, bytes| format!("outbox SET last_error = 'x{bytes:?}'"),
-        &|_, bytes| match engine {
-            Sqlite => format!("one_time_tokens SET digest = X'{}'", hex(bytes)),
-            Postgres => format!("one_time_tokens SET digest = '\\x{}'", hex(bytes)),
-        },
-    ];
-    for change in stored {
+    for form in [
+        "text",
+        "its digits",
+        "digits",
+        "DIGITS",
+        "base64",
+        "list",
+        "blob",
+    ] {
         let token = OneTimeToken::generate().expect("random bytes");
         let token = token.reveal().to_string();
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(&token).expect("base64url");
-        let change = format!("UPDATE {}", change(&token, &bytes));
+        let error = |text: String| format!("outbox SET last_error = 'x{text}y'");
+        let change = match form {
+            "text" => error(token.clone()),
+            "its digits" => error(hex(token.as_bytes())),
+            "digits" => error(hex(&bytes)),
+            "DIGITS" => error(hex(&bytes).to_uppercase()),
+            "base64" => error(BASE64_STANDARD.encode(&bytes)),
+            "list" => error(format!("{bytes:?}")),
+            _ if engine == Sqlite => {
+                format!("one_time_tokens SET digest = X'{}'", hex(&bytes))
+            }
+            _ => format!("one_time_tokens SET digest = '\\x{}'", hex(&bytes)),
+        };
         assert_eq!(Dump::of(&app.database).await.form_of(&token), None);
-        app.database.execute(&change).await;
+        app.database.execute(&format!("UPDATE {change}")).await;
         let found = Dump::of(&app.database).await.form_of(&token);
-        assert!(found.is_some(), "{change}");
+        assert!(found.is_some(), "{form}");
     }
 }
 

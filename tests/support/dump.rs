@@ -60,12 +60,16 @@ impl Dump {
 
     /// Whether the bytes are there, as a blob or spelled in hexadecimal digits.
     pub fn has_bytes(&self, bytes: &[u8]) -> bool {
-        let hex = bytes
-            .iter()
-            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let hex = hex(bytes);
         let raw = self.engine == Engine::Sqlite && contains(&self.bytes, bytes);
         raw || self.has_text(&hex) || self.has_text(&hex.to_uppercase())
     }
+}
+
+/// In hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let add = |hex, byte: &u8| format!("{hex}{byte:02x}");
+    bytes.iter().fold(String::new(), add)
 }
 
 pub fn contains(haystack: &[u8], needle: &[u8]) -> bool {

@@ -98,10 +98,8 @@ impl Process {
     /// A line of `/proc/PID/status`: `VmRSS` is in memory now, `VmHWM` the most so far.
     pub fn memory_kib(&self, line: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("readable");
-        let lines = status.lines();
-        let value = lines
-            .filter_map(|of| of.strip_prefix(line)?.strip_prefix(':'))
-            .next();
+        let mut lines = status.lines();
+        let value = lines.find_map(|of| of.strip_prefix(line)?.strip_prefix(':'));
         let number = value.and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok());
         number.expect("a number of KiB")
     }
