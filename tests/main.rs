@@ -44,6 +44,7 @@ mod one_time_tokens;
 mod open_files;
 mod openapi;
 mod outbox;
+mod outbox_killed;
 mod outbox_taken_back;
 mod overload;
 mod panics;
