@@ -39,6 +39,8 @@ fn variable(key: &str) -> String {
     "origins"
 )]
 #[case("http.read_timeout", &["0s", "6m", "10", "ten", "-1s"], "a duration from 1s to 5m")]
+#[case("http.handler_timeout", &["0s", "21m", "60"], "a duration from 1s to 20m")]
+#[case("http.handler_timeout", &["1s", "26s"], "more than http.read_timeout and twice")]
 #[case("http.drain_delay", &["6m", "never"], "a duration from 0s to 5m")]
 #[case("http.drain_timeout", &["0s", "11m"], "a duration from 1s to 10m")]
 #[case(
@@ -163,6 +165,30 @@ async fn all_errors_are_told_at_once_and_nothing_is_started() {
             .contains("DOORWARD_ENV: allowed: development, production")
     );
     assert!(!unknown.stderr.contains("canary"));
+}
+
+/// A limit that others make too short is named with everything else that is wrong.
+#[rstest]
+#[case(&[("HTTP__HANDLER_TIMEOUT", "26001ms")], 0)]
+#[case(&[("HTTP__HANDLER_TIMEOUT", "20m"), ("HTTP__READ_TIMEOUT", "5m"), ("PASSWORD__HASH_WAIT", "5m")], 0)]
+#[case(&[("HTTP__READ_TIMEOUT", "44s")], 1)]
+#[case(&[("PASSWORD__HASH_WAIT", "25s")], 1)]
+#[case(&[("PASSWORD__HASH_WAIT", "25s"), ("HTTP__HOST", "x"), ("PASSWORD__HASH_NICE", "x")], 3)]
+fn a_request_may_take_as_long_as_its_parts(#[case] set: &[(&str, &str)], #[case] wrong: usize) {
+    let set: Vec<(String, &str)> = set
+        .iter()
+        .map(|(name, value)| (format!("DOORWARD__{name}"), *value))
+        .collect();
+    let set: Vec<(&str, &str)> = set
+        .iter()
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect();
+    let errors = errors(&set);
+    assert_eq!(errors.len(), wrong, "{errors:?}");
+    let named = errors
+        .iter()
+        .filter(|error| error.starts_with("http.handler_timeout"));
+    assert_eq!(named.count(), wrong.min(1), "{errors:?}");
 }
 
 #[test]

@@ -134,8 +134,11 @@ async fn a_connection_ends_with_its_answer_while_all_places_are_taken() {
 /// SECURITY 39: whatever a handler waits for, the client gets an answer.
 #[tokio::test]
 async fn a_handler_that_takes_too_long_is_given_up() {
-    let settings = [("http.handler_timeout", "1s"), ("http.read_timeout", "1m")];
-    let app = TestApp::with(Sqlite, &settings).await;
+    // Less than the configuration allows: nothing else ends this request first.
+    let app = TestApp::custom(Sqlite, &[("http.read_timeout", "30s")], |config| {
+        config.http.handler_timeout = Duration::from_secs(1);
+    })
+    .await;
     let mut stream = connect(&app).await;
     let head = "POST /user/forgot HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
         connection: close\r\ncontent-length: 20\r\n\r\n{";

@@ -1,25 +1,58 @@
 //! How the device token travels.
 
+use std::collections::BTreeMap;
+
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::*;
+
+const OVER_TLS: (&str, &str) = ("x-forwarded-proto", "https");
+
+/// Behind a proxy that is believed.
+async fn app_behind_a_proxy() -> TestApp {
+    TestApp::with(Sqlite, &[("http.trusted_proxies", "127.0.0.1")]).await
+}
+
+/// Keeps what it is given, and shows all of it.
+#[derive(Default)]
+struct Browser {
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    async fn login(&mut self, app: &TestApp, email: &str, headers: &[(&str, &str)]) -> Answer {
+        let pairs = self.cookies.iter();
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let sent = pairs.join("; ");
+        let headers = [headers, &[("cookie", &sent)]].concat();
+        let answer = login_with(app, email, &headers).await;
+        if let Some((pair, _)) = answer.device_cookie().split_once(';') {
+            let (name, value) = pair.split_once('=').expect("a pair");
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        answer
+    }
+}
 
 async fn login_with(app: &TestApp, email: &str, headers: &[(&str, &str)]) -> Answer {
     let body = json!({ "email": email, "password": PASSWORD });
     app.post_with("/user/login", headers, body).await
 }
 
-/// OWASP ASVS 5.0 3.3: out of reach of scripts and of other sites.
+/// SECURITY 41, OWASP ASVS 5.0 3.3: out of reach of scripts and of other sites, and over TLS, of other hosts.
 #[rstest]
-#[case::plain(&[], "; SameSite=Strict")]
-#[case::behind_tls(&[("x-forwarded-proto", "https")], "; SameSite=Strict; Secure")]
+#[case::plain(&[], "doorward_device", "; SameSite=Strict")]
+#[case::behind_tls(&[OVER_TLS], "__Host-doorward_device", "; SameSite=Strict; Secure")]
 #[tokio::test]
-async fn the_cookie_has_the_attributes_that_it_needs(
+async fn the_cookie_has_the_name_and_the_attributes_that_it_needs(
     #[case] headers: &[(&str, &str)],
+    #[case] name: &str,
     #[case] end: &str,
 ) {
-    let app = TestApp::with(Sqlite, &[("http.trusted_proxies", "127.0.0.1")]).await;
+    let app = app_behind_a_proxy().await;
     app.register("ann@example.com", PASSWORD).await;
     let answer = login_with(&app, "ann@example.com", headers)
         .await
@@ -30,8 +63,8 @@ async fn the_cookie_has_the_attributes_that_it_needs(
         attributes,
         format!(" Path=/; Max-Age=7776000; HttpOnly{end}")
     );
-    let (_, token) = pair.split_once('=').expect("a pair");
-    assert_eq!(token.len(), 96);
+    let (named, token) = pair.split_once('=').expect("a pair");
+    assert_eq!((named, token.len()), (name, 96));
     // Not where a script could read it.
     assert!(!answer.text.contains(token));
     assert_eq!(answer.header("device-token"), "");
@@ -82,33 +115,97 @@ async fn the_cookie_is_taken_among_others_and_the_header_as_well() {
     }
 }
 
-/// A family's browser.
+/// Another host of the site can set the plain cookie, and with more of its path or earlier, so that
+/// it comes first.
 #[tokio::test]
-async fn one_browser_is_known_to_five_accounts() {
-    let app = TestApp::start(Sqlite).await;
-    let mut cookie = String::new();
+async fn over_tls_a_plain_cookie_counts_only_in_place_of_ours() {
+    let app = app_behind_a_proxy().await;
+    let ann = app.register("ann@example.com", PASSWORD).await;
+    let eve = app.register("eve@example.com", PASSWORD).await;
+    let home = ann.login().await.expect(200).device();
+    let eves = eve.login().await.expect(200).device();
+    ann.is_attacked().await;
+    let sent = [
+        (
+            format!("doorward_device={eves}; __Host-doorward_device={home}"),
+            200,
+            200,
+        ),
+        (
+            format!("__Host-doorward_device={home}; doorward_device={eves}"),
+            200,
+            200,
+        ),
+        // A browser from before the proxy was there, or was named.
+        (format!("doorward_device={home}"), 200, 200),
+        (
+            format!("__Host-doorward_device={eves}; doorward_device={home}"),
+            403,
+            200,
+        ),
+        (
+            format!("doorward_device={home}; __Host-doorward_device=x"),
+            403,
+            200,
+        ),
+        // Other letters are another name.
+        (format!("__host-doorward_device={home}"), 403, 403),
+    ];
+    for (cookie, over_tls, without) in sent {
+        let cookie = ("cookie", cookie.as_str());
+        let answer = login_with(&app, &ann.email, &[cookie, OVER_TLS]).await;
+        assert_eq!(answer.status, over_tls, "{cookie:?}");
+        let answer = login_with(&app, &ann.email, &[cookie]).await;
+        assert_eq!(answer.status, without, "{cookie:?}");
+    }
+}
+
+/// A family's browser; also when it came without TLS first, and kept that cookie.
+#[rstest]
+#[case::without_tls(0, 6)]
+#[case::over_tls(6, 0)]
+#[case::over_tls_in_the_end(3, 3)]
+#[tokio::test]
+async fn one_browser_is_known_to_five_accounts(#[case] over_tls: usize, #[case] before: usize) {
+    let app = app_behind_a_proxy().await;
     let addresses: Vec<String> = (0..6).map(|n| format!("user{n}@example.com")).collect();
-    for email in &addresses {
+    let headers = |number: usize| {
+        if number < before {
+            &[][..]
+        } else {
+            &[OVER_TLS][..]
+        }
+    };
+    let mut browser = Browser::default();
+    for (number, email) in addresses.iter().enumerate() {
         app.register(email, PASSWORD).await;
-        let sent = format!("doorward_device={cookie}");
-        let answer = login_with(&app, email, &[("cookie", &sent)]).await;
-        cookie = answer.expect(200).device();
+        browser
+            .login(&app, email, headers(number))
+            .await
+            .expect(200);
     }
     // Who logs in again takes no other's place.
     for _ in 0..3 {
-        let sent = format!("doorward_device={cookie}");
-        let answer = login_with(&app, &addresses[5], &[("cookie", &sent)]).await;
-        cookie = answer.expect(200).device();
+        browser
+            .login(&app, &addresses[5], headers(5))
+            .await
+            .expect(200);
     }
-    assert_eq!(cookie.split('.').count(), 5);
+    let name = if over_tls > 0 {
+        "__Host-doorward_device"
+    } else {
+        "doorward_device"
+    };
+    assert_eq!(browser.cookies[name].split('.').count(), 5);
     for (number, email) in addresses.iter().enumerate() {
         for guess in 0..5 {
             app.login(email, &format!("wrong{guess}")).await.expect(400);
         }
-        let sent = format!("doorward_device={cookie}");
-        let answer = login_with(&app, email, &[("cookie", &sent)]).await;
         let expected = if number == 0 { 403 } else { 200 };
-        answer.expect(expected);
+        browser
+            .login(&app, email, headers(5))
+            .await
+            .expect(expected);
     }
 }
 
@@ -127,7 +224,7 @@ async fn a_cookie_full_of_texts_is_cut() {
     refused.expect_problem(403, "account_locked");
 }
 
-/// A front end on another host of the same site.
+/// SECURITY 41: a front end on another host of the same site.
 #[tokio::test]
 async fn the_cookie_goes_to_configured_origins_alone() {
     let origin = "https://app.example.com";

@@ -106,6 +106,28 @@ async fn an_account_has_a_limit_too(
     assert_ne!(other.status, 429, "{}", other.text);
 }
 
+/// SECURITY 14: whatever a client writes to the left of what the proxy saw, however its address is
+/// spelled, and wherever in its network it is.
+#[rstest]
+#[case::invented_hops(&["1.2.3.4, 203.0.113.9", "5.6.7.8,9.9.9.9,203.0.113.9", "no address, 203.0.113.9"])]
+#[case::spellings(&["203.0.113.9", "::ffff:203.0.113.9", "203.0.113.9:4711", "::FFFF:cb00:7109"])]
+#[case::an_ipv6_network(&["2001:db8::1", "2001:DB8:0:0::2", "[2001:db8::3]:99", "2001:db8:0:0:ffff::4"])]
+#[tokio::test]
+async fn a_source_behind_a_proxy_has_one_allowance(#[case] sources: &[&str]) {
+    let app = behind_a_proxy(Sqlite, &[("limits.login_per_source", "3/1h")]).await;
+    let login = async |source: &str, number: usize| {
+        let email = format!("user{number}@example.com");
+        post_from(&app, source, "/user/login", &email).await.status
+    };
+    for (number, source) in sources.iter().chain(sources).enumerate() {
+        let expected = if number < 3 { 400 } else { 429 };
+        assert_eq!(login(source, number).await, expected, "{number}: {source}");
+    }
+    for (number, other) in ["203.0.113.10", "2001:db8:0:1::1"].iter().enumerate() {
+        assert_eq!(login(other, 100 + number).await, 400, "{other}");
+    }
+}
+
 /// SECURITY 14: one password tried on many accounts. Headers and spellings buy nothing.
 #[rstest]
 #[tokio::test]

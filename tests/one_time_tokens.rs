@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use doorward::security::one_time_token::OneTimeToken;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use crate::support::dump::hex;
 use crate::support::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// SECURITY 28.
+/// SECURITY 28: of every token that is mailed; before it is used, after, and when it has expired.
 #[rstest]
 #[tokio::test]
 async fn the_database_holds_the_digest_of_a_mailed_token_and_nothing_else_of_it(
@@ -23,21 +25,90 @@ async fn the_database_holds_the_digest_of_a_mailed_token_and_nothing_else_of_it(
     for name in ["ann", "bob", "carl"] {
         let user = app.register(&format!("{name}@example.com"), PASSWORD).await;
         user.forgot().await.expect(200);
+        user.is_attacked().await;
+        let body = json!({ "email": user.email });
+        app.post("/user/confirm/resend", body).await.expect(200);
     }
     let mails = app.deliver_mail().await;
-    assert_eq!(mails.len(), 6, "a confirm and a reset mail each");
-    let dump = Dump::of(&app.database).await;
-    for mail in mails {
-        let token = mail.token();
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&token).expect("base64url");
+    assert_eq!(
+        mails.len(),
+        3 * 4,
+        "two to confirm, one to reset, one of the lock"
+    );
+    let digest = |token: &str| {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).expect("base64url");
         assert_eq!(bytes.len(), 32, "256 bits");
-        assert!(!dump.has_text(&token));
-        assert!(!dump.has_bytes(token.as_bytes()));
-        assert!(!dump.has_bytes(&bytes));
-        assert!(
-            dump.has_bytes(&Sha256::digest(&bytes)),
-            "the search finds what is there"
-        );
+        Sha256::digest(&bytes)
+    };
+    let search = async |when: &str| {
+        let dump = Dump::of(&app.database).await;
+        for mail in &mails {
+            assert_eq!(
+                dump.form_of(&mail.token()),
+                None,
+                "{}, {when}",
+                mail.subject
+            );
+        }
+        dump
+    };
+    let dump = search("unused").await;
+    let stored = mails
+        .iter()
+        .all(|mail| dump.has_bytes(&digest(&mail.token())));
+    assert!(stored, "the search finds what is there");
+
+    for mail in &mails {
+        if mail.subject.starts_with("Confirm") {
+            // The second of them is useless by then.
+            app.confirm(&mail.to, &mail.token()).await;
+        } else if mail.subject.starts_with("Choose") {
+            let reset = app.reset(&mail.to, &mail.token(), "new1234").await;
+            reset.expect(200);
+        }
+    }
+    search("used").await;
+    app.clock.advance(Duration::from_hours(24));
+    app.janitor.clean().await.expect("cleaned");
+    search("expired").await;
+}
+
+/// The search itself. Each form has a token of its own: an old one can still be in the file.
+#[rstest]
+#[tokio::test]
+async fn a_token_that_is_stored_is_found_in_every_form(#[values(Sqlite, Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    app.register("ann@example.com", PASSWORD).await;
+    app.only_mail().await;
+    for form in [
+        "text",
+        "its digits",
+        "digits",
+        "DIGITS",
+        "base64",
+        "list",
+        "blob",
+    ] {
+        let token = OneTimeToken::generate().expect("random bytes");
+        let token = token.reveal().to_string();
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&token).expect("base64url");
+        let error = |text: String| format!("outbox SET last_error = 'x{text}y'");
+        let change = match form {
+            "text" => error(token.clone()),
+            "its digits" => error(hex(token.as_bytes())),
+            "digits" => error(hex(&bytes)),
+            "DIGITS" => error(hex(&bytes).to_uppercase()),
+            "base64" => error(BASE64_STANDARD.encode(&bytes)),
+            "list" => error(format!("{bytes:?}")),
+            _ if engine == Sqlite => {
+                format!("one_time_tokens SET digest = X'{}'", hex(&bytes))
+            }
+            _ => format!("one_time_tokens SET digest = '\\x{}'", hex(&bytes)),
+        };
+        assert_eq!(Dump::of(&app.database).await.form_of(&token), None);
+        app.database.execute(&format!("UPDATE {change}")).await;
+        let found = Dump::of(&app.database).await.form_of(&token);
+        assert!(found.is_some(), "{form}");
     }
 }
 

@@ -142,7 +142,7 @@ async fn every_problem_appears_in_it() {
         }
     }
     let missing: Vec<&&str> = known.difference(&described).collect();
-    assert_eq!(missing, [&"not_found"]);
+    assert_eq!(missing, [&"malformed_request", &"not_found"]);
     assert_eq!(described.difference(&known).count(), 0);
 }
 
@@ -215,6 +215,32 @@ async fn these_are_the_operations_and_their_statuses() {
     POST /user/login -> 200 400 403 405 408 413 415 429 500 503
     POST /user/reset_password -> 200 400 405 408 413 415 429 500 503
     ");
+}
+
+/// Every operation that takes a body asks who the visitor is, by the device token too. Which answers
+/// set it is checked with each of them, see `Answer`.
+#[tokio::test]
+async fn every_operation_that_looks_at_the_device_token_says_so() {
+    let (_app, description) = description().await;
+    for (method, path, operation) in operations(&description) {
+        let parameters = operation["parameters"].as_array().cloned();
+        let parameters = parameters.unwrap_or_default();
+        let named: BTreeSet<(&str, &str)> = parameters
+            .iter()
+            .filter_map(|parameter| parameter["in"].as_str().zip(parameter["name"].as_str()))
+            .collect();
+        let expected = [
+            ("header", "Device-Token"),
+            ("cookie", "__Host-doorward_device"),
+            ("cookie", "doorward_device"),
+        ];
+        let expected = expected.into_iter().filter(|_| method == "POST").collect();
+        assert_eq!(named, expected, "{method} {path}");
+        let never = parameters
+            .iter()
+            .all(|parameter| parameter["required"] == false);
+        assert!(never, "{method} {path}: nobody has to have one");
+    }
 }
 
 /// Whoever follows the links meets operations that exist, with the fields that they want.

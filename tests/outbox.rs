@@ -203,26 +203,3 @@ fn folder(app: &TestApp) -> PathBuf {
         other => panic!("not a folder: {other:?}"),
     }
 }
-
-/// A reset makes useless what was asked for before it, also the mails that have not left yet.
-#[rstest]
-#[tokio::test]
-async fn reset_mails_that_wait_are_taken_back_by_a_reset_or_a_change(
-    #[values(Sqlite, Postgres)] engine: Engine,
-) {
-    let app = TestApp::start(engine).await;
-    let ann = app.register("ann@example.com", PASSWORD).await;
-    ann.forgot().await.expect(200);
-    let mails = app.deliver_mail().await;
-    let reset = mails.iter().find(|mail| mail.subject.starts_with("Choose"));
-    let token = reset.expect("the reset mail").token();
-    ann.forgot().await.expect(200);
-    app.reset(&ann.email, &token, "new1234").await.expect(200);
-    assert!(app.only_mail().await.subject.contains("was changed"));
-
-    let mut ann = ann;
-    ann.token = ann.login_with("new1234").await.expect(200).token();
-    ann.forgot().await.expect(200);
-    ann.change_password("new1234", "newer123").await.expect(200);
-    assert!(app.only_mail().await.subject.contains("was changed"));
-}

@@ -24,6 +24,7 @@ async fn start_serializable() -> (TestApp, TestApp) {
     (first, app)
 }
 
+/// SECURITY 44: PostgreSQL answers 40001.
 #[tokio::test(flavor = "multi_thread")]
 async fn parallel_registrations_are_served_at_serializable() {
     let (_first, app) = start_serializable().await;
@@ -45,6 +46,7 @@ async fn parallel_registrations_are_served_at_serializable() {
     assert_eq!(made, 1);
 }
 
+/// SECURITY 44: PostgreSQL answers 40001.
 #[tokio::test(flavor = "multi_thread")]
 async fn parallel_wrong_logins_are_counted_at_serializable() {
     let (_first, app) = start_serializable().await;
@@ -62,6 +64,7 @@ async fn parallel_wrong_logins_are_counted_at_serializable() {
     ann.login().await.expect_problem(403, "account_locked");
 }
 
+/// SECURITY 44: PostgreSQL answers 40001.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_parallel_resets_one_wins_at_serializable() {
     let (_first, app) = start_serializable().await;

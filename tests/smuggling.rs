@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rstest::rstest;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -67,6 +68,30 @@ async fn a_length_that_is_not_plain_is_a_400_and_the_end(#[case] headers: &str) 
     assert_eq!(answers(&answer), 1, "{answer}");
 }
 
+/// SECURITY 40, 41: it is an answer like any other, where it is ours and not of the library.
+#[rstest]
+#[case::two_equal_lengths("Content-Length: 5\r\nContent-Length: 5\r\n")]
+#[case::two_encodings("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")]
+#[case::another_host("Content-Length: 5\r\nhost: y\r\n")]
+#[tokio::test]
+async fn a_refusal_says_what_is_wrong(#[case] headers: &str) {
+    let app = TestApp::start(Sqlite).await;
+    let answer = exchange(&app, post(headers, "0\r\n\r\n").as_bytes()).await;
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    for line in [
+        "connection: close",
+        "content-type: application/problem+json",
+        "cache-control: no-store",
+        "x-content-type-options: nosniff",
+    ] {
+        assert!(head.lines().any(|of| of == line), "{line}: {head}");
+    }
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    assert_eq!(body["status"], 400);
+    assert_eq!(body["code"], "malformed_request");
+    assert_eq!(body["err_msg"], body["detail"]);
+}
+
 /// SECURITY 40: chunks that a lenient reader would take.
 #[rstest]
 #[case::a_negative_size("-2\r\n{}\r\n0\r\n\r\n")]
@@ -86,6 +111,7 @@ async fn a_bad_chunk_is_a_400_and_the_end(#[case] body: &str) {
     assert_eq!(answers(&answer), 1, "{answer}");
 }
 
+/// SECURITY 40.
 #[rstest]
 #[case::http_1_0(
     "POST /user/forgot HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
@@ -102,7 +128,7 @@ async fn a_malformed_head_is_a_400_and_the_end(#[case] request: &str) {
     assert_eq!(answers(&answer), 1, "{answer}");
 }
 
-/// RFC 9112 section 3.2.
+/// SECURITY 40: RFC 9112 section 3.2.
 #[rstest]
 #[case::none("")]
 #[case::two_words("host: a b\r\n")]
@@ -118,7 +144,7 @@ async fn a_host_that_is_none_is_a_400(#[case] host: &str) {
     assert_eq!(answers(&answer), 1, "{answer}");
 }
 
-/// Behind a proxy the next request is somebody else's.
+/// SECURITY 40: behind a proxy the next request is somebody else's.
 #[rstest]
 #[case::a_body_that_looks_like_headers("POST /user/forgot", 400)]
 #[case::a_body_that_nobody_reads("GET /health/live", 200)]
@@ -145,7 +171,7 @@ async fn what_stands_in_a_body_is_not_held_against_the_next_request(
     assert!(second.starts_with("200 "), "{answer}");
 }
 
-/// Chunks can be read in more than one way: what comes after them is not read at all.
+/// SECURITY 40: chunks can be read in more than one way: what comes after them is not read at all.
 #[rstest]
 #[case::plain("0\r\n\r\n")]
 #[case::a_bare_line_feed("0\r\n\n")]
@@ -182,7 +208,7 @@ async fn plain_requests_are_answered_one_after_another() {
     assert_eq!(answer.matches("HTTP/1.1 200 ").count(), 4, "{answer}");
 }
 
-/// In pieces, as a slow client or a small network would send it.
+/// SECURITY 40: in pieces, as a slow client or a small network would send it.
 #[tokio::test]
 async fn it_does_not_help_to_send_it_byte_by_byte() {
     let app = TestApp::start(Sqlite).await;

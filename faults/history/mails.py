@@ -14,6 +14,7 @@ _SUBJECTS = (
     (re.compile(r"Choose a new password for "), "reset"),
     (re.compile(r"Your password for .* was changed$"), "password_changed"),
     (re.compile(r"Your account at .* is locked "), "account_locked"),
+    (re.compile(r"Your account at .* was locked "), "account_was_locked"),
     (re.compile(r"You have an account at .* already$"), "already_registered"),
 )
 _TOKEN = re.compile(r"^Token: (\S+)\r?$", re.MULTILINE)

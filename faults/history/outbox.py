@@ -16,14 +16,16 @@ _CAUSES = {
     "reset": {"forgot"},
     "password_changed": {"change", "reset"},
     "account_locked": {"login", "change"},
+    "account_was_locked": {"login", "change"},
 }
+_OF_A_LOCK = {"account_locked", "account_was_locked"}
 
 
 def may_cause(call: Call, kind: str) -> bool:
     """Whether a mail of this kind can come from the call."""
     if call.kind not in _CAUSES.get(kind, ()):
         return False
-    return is_possible_failure(call) if kind == "account_locked" else call.outcome != "no"
+    return is_possible_failure(call) if kind in _OF_A_LOCK else call.outcome != "no"
 
 
 def check_mails(
@@ -45,7 +47,7 @@ def check_mails(
 
 def _possible(kind: str, calls: list[Call], failures: int, changes: int | None) -> list[float]:
     """When each event that can have caused such a mail was at the earliest."""
-    if kind == "account_locked":
+    if kind in _OF_A_LOCK:
         # Each lock uses up so many failures.
         return sorted(call.start for call in calls if is_possible_failure(call))[
             failures - 1 :: failures

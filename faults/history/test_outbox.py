@@ -55,6 +55,25 @@ class Mails(unittest.TestCase):
         self.story.mail("account_locked")
         self.assertEqual(self._kinds(), [])
 
+    def test_a_lock_that_is_told_after_a_reset(self) -> None:
+        self.story.forgot()
+        self.story.mail("reset", "aaa")
+        self.story.reset("aaa", "second2")
+        self.story.mail("password_changed")
+        self.assertEqual(self._kinds(), [])
+        self.story.mail("account_was_locked")
+        self.assertEqual(self._kinds(), ["mail_without_event"])
+
+        self.setUp()
+        self.story.forgot()
+        self.story.mail("reset", "aaa")
+        for number in range(3):
+            self.story.login(f"guess{number}", 400)
+        self.story.reset("aaa", "second2")
+        self.story.mail("password_changed")
+        self.story.mail("account_was_locked")
+        self.assertEqual(self._kinds(), [])
+
     def test_a_mail_of_a_refused_change(self) -> None:
         self._change(400)
         self.story.mail("password_changed")

@@ -88,11 +88,12 @@ pub async fn run() -> Result<(), CliError> {
     if let Command::CheckConfig { json } = command {
         return check_config::run(&sources, json);
     }
-    let config = Config::load(&sources).map_err(|errors| CliError::Config(errors.to_string()))?;
+    let mut config =
+        Config::load(&sources).map_err(|errors| CliError::Config(errors.to_string()))?;
     match command {
         Command::Serve => {
             telemetry::start(&config.telemetry);
-            open_files::allow_many();
+            open_files::make_room(&mut config);
             Ok(App::build(config, Arc::new(SystemClock))?.serve().await?)
         }
         Command::Migrate => {

@@ -21,8 +21,9 @@ use crate::store::DatabaseUrl;
 
 pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
     let data_directory: PathBuf = r.parse("data.directory", "a folder")?;
-    let (http, database) = (http::read(r), database(r, &data_directory));
-    let (jwt, password) = (jwt(r, environment), password::read(r));
+    let hash_wait = r.duration("password.hash_wait", "100ms", "5m");
+    let (http, database) = (http::read(r, hash_wait), database(r, &data_directory));
+    let (jwt, password) = (jwt(r, environment), password::read(r, hash_wait));
     let (lockout, mail) = (lockout(r), mail::read(r, &data_directory));
     let device_lifetime = r.duration("lockout.device_lifetime", "1h", "365d");
     let confirmation = r.choice(

@@ -15,18 +15,21 @@ pub enum MailKind {
     PasswordChanged,
     /// Too many wrong passwords: the account is locked for a while.
     AccountLocked,
+    /// The same without a link, told after the password was changed.
+    AccountWasLocked,
     /// Somebody tried to register an address that already has an account.
     AlreadyRegistered,
 }
 
 impl MailKind {
     /// All of them, for the outbox and the tests.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Welcome,
         Self::Confirm,
         Self::Reset,
         Self::PasswordChanged,
         Self::AccountLocked,
+        Self::AccountWasLocked,
         Self::AlreadyRegistered,
     ];
 
@@ -39,13 +42,10 @@ impl MailKind {
             Self::Reset => "reset",
             Self::PasswordChanged => "password_changed",
             Self::AccountLocked => "account_locked",
+            Self::AccountWasLocked => "account_was_locked",
             Self::AlreadyRegistered => "already_registered",
         }
     }
-
-    /// The mails that a reset or a change of the password takes back: whoever reads them later
-    /// could undo it.
-    pub const WITH_RESET_TOKEN: [Self; 2] = [Self::Reset, Self::AccountLocked];
 
     /// The kind with this word.
     #[must_use]
@@ -60,7 +60,10 @@ impl MailKind {
             Self::Confirm => Some(Purpose::Confirm),
             // Who is locked out can get in again at once.
             Self::Reset | Self::AccountLocked => Some(Purpose::Reset),
-            Self::Welcome | Self::PasswordChanged | Self::AlreadyRegistered => None,
+            Self::Welcome
+            | Self::PasswordChanged
+            | Self::AccountWasLocked
+            | Self::AlreadyRegistered => None,
         }
     }
 }

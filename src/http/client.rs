@@ -94,6 +94,7 @@ mod tests {
     use axum::http::HeaderValue;
     use rstest::rstest;
 
+    /// SECURITY 14.
     #[rstest]
     #[case::nobody_is_trusted("203.0.113.9", &["198.51.100.1"], &[], "203.0.113.9")]
     #[case::a_stranger_is_not_believed("203.0.113.9", &["198.51.100.1"], &["10.0.0.0/8"], "203.0.113.9")]

@@ -92,6 +92,12 @@ pub const EMAIL_NOT_CONFIRMED: ProblemKind = kind(
     "Email not confirmed",
 );
 
+/// Refused before it is known what the request is for.
+pub const MALFORMED_REQUEST: ProblemKind = kind(
+    BAD,
+    "malformed_request",
+    "The request can be read in more than one way",
+);
 pub const NOT_FOUND: ProblemKind =
     kind(StatusCode::NOT_FOUND, "not_found", "There is nothing here");
 pub const METHOD_NOT_ALLOWED: ProblemKind = kind(

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -22,6 +22,9 @@ use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
 use super::framing::{Ambiguous, Framing, Watched, framing};
+use super::problem::Problem;
+use super::problem_kind as kind;
+use super::security_headers;
 
 /// The most bytes of request line and headers; more is answered 431.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -31,6 +34,8 @@ const MAX_HEADERS: usize = 64;
 /// Connections that the system keeps until they are accepted, if it lets us have so many (Linux:
 /// `net.core.somaxconn`). One that finds no room is tried again by its client a second later.
 const BACKLOG: u32 = 16_384;
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Limits on the connections.
 #[derive(Debug, Clone, Copy)]
@@ -111,8 +116,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
                 let answer = router.call(hyper::Request::from_parts(head, body)).await;
                 answer.map(|mut answer| {
                     if framing == Framing::Chunked || is_full {
-                        let close = HeaderValue::from_static("close");
-                        answer.headers_mut().insert(header::CONNECTION, close);
+                        answer.headers_mut().insert(header::CONNECTION, CLOSE);
                     }
                     answer
                 })
@@ -158,8 +162,12 @@ async fn accept(
     Ok((stream, peer, place))
 }
 
-/// As hyper answers what is malformed.
+/// The end of a connection on which nobody can be sure where a request ends.
 fn refuse() -> Response {
     tracing::debug!("a request was refused that can be read in two ways");
-    (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]).into_response()
+    let mut answer = Problem::of(&kind::MALFORMED_REQUEST).into_response();
+    let headers = answer.headers_mut();
+    security_headers::add(headers);
+    headers.insert(header::CONNECTION, CLOSE);
+    answer
 }

@@ -22,7 +22,12 @@ use crate::user_manager::UserManager;
 /// The header in which clients without cookies show their device token.
 pub const DEVICE_TOKEN: HeaderName = HeaderName::from_static("device-token");
 
+/// The cookie with the device token.
 const COOKIE: &str = "doorward_device";
+
+/// The same where the client speaks TLS. A browser takes this name only over TLS and from this very
+/// host (RFC 6265bis section 4.1.3.2): no other host of the site can set it.
+const HOST_COOKIE: &str = "__Host-doorward_device";
 
 /// People who use one browser in turn each have a token in it, the newest first.
 const MOST_TOKENS: usize = 5;
@@ -43,11 +48,24 @@ pub struct Visitor {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "a schema, never a value")]
 pub struct DeviceTokenHeader {
-    /// For clients without cookies: the value of the cookie `doorward_device` that a login, a
-    /// registration or a new password gave. Wrong passwords from elsewhere do not lock out who
-    /// shows it.
+    /// For clients without cookies: the value of the cookie that a login, a registration or a new
+    /// password gave. Wrong passwords from elsewhere do not lock out who shows it, and it has an
+    /// allowance of its own in the limits of requests.
     #[param(rename = "Device-Token", required = false)]
     device_token: Option<String>,
+}
+
+/// The same for the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Cookie)]
+#[expect(dead_code, reason = "a schema, never a value")]
+pub struct DeviceTokenCookie {
+    /// As it was set, over TLS.
+    #[param(rename = "__Host-doorward_device", required = false)]
+    host: Option<String>,
+    /// As it was set, without TLS.
+    #[param(rename = "doorward_device", required = false)]
+    plain: Option<String>,
 }
 
 /// A device token on its way to the client. The cookie is out of reach of scripts, and is sent
@@ -115,9 +133,10 @@ impl FromRequestParts<AppState> for Visitor {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             is_tls: false,
         };
+        let client = parts.extensions.get().copied().unwrap_or(nobody);
         Ok(Self {
-            client: parts.extensions.get().copied().unwrap_or(nobody),
-            device_tokens: shown(&parts.headers).into(),
+            client,
+            device_tokens: shown(&parts.headers, client.is_tls).into(),
             users: UserManager::from_ref(state),
             limits: Arc::clone(&state.limits),
             device_token_seconds: state.users.device_lifetime().as_secs(),
@@ -125,28 +144,45 @@ impl FromRequestParts<AppState> for Visitor {
     }
 }
 
-/// The device tokens of the header and of all cookies with the name: another host of the site can
-/// set one that the browser sends first.
-fn shown(headers: &HeaderMap) -> String {
+/// The device tokens of the header and of the cookies. Over TLS the one that only we can set silences
+/// the plain ones. Of these there may be several: another host of the site can set one that the
+/// browser sends first.
+fn shown(headers: &HeaderMap, is_tls: bool) -> String {
     let header = headers.get_all(DEVICE_TOKEN).into_iter();
-    let header = header.filter_map(|value| value.to_str().ok());
-    let cookies = headers.get_all(header::COOKIE).into_iter();
-    let cookies = cookies
+    let mut shown: Vec<&str> = header.filter_map(|value| value.to_str().ok()).collect();
+    let ours = cookies(headers, HOST_COOKIE);
+    let is_silenced = is_tls && !ours.is_empty();
+    shown.extend(ours);
+    if !is_silenced {
+        shown.extend(cookies(headers, COOKIE));
+    }
+    shown.truncate(MOST_TOKENS);
+    shown.join(".")
+}
+
+/// The values of all cookies with this name.
+fn cookies<'h>(headers: &'h HeaderMap, wanted: &str) -> Vec<&'h str> {
+    let headers = headers.get_all(header::COOKIE).into_iter();
+    let pairs = headers
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim_ascii().split_once('='))
-        .filter_map(|(name, value)| (name == COOKIE).then_some(value));
-    let shown: Vec<&str> = header.chain(cookies).take(MOST_TOKENS).collect();
-    shown.join(".")
+        .filter_map(|pair| pair.trim_ascii().split_once('='));
+    pairs
+        .filter_map(|(name, value)| (name == wanted).then_some(value))
+        .collect()
 }
 
 impl IntoResponseParts for SetDevice {
     type Error = std::convert::Infallible;
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
-        let secure = if self.is_tls { "; Secure" } else { "" };
+        let (name, secure) = if self.is_tls {
+            (HOST_COOKIE, "; Secure")
+        } else {
+            (COOKIE, "")
+        };
         let cookie = format!(
-            "{COOKIE}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
+            "{name}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
             self.tokens.expose_secret(),
             self.seconds,
         );

@@ -66,6 +66,8 @@ impl LetterWriter {
         let within = within.unwrap_or_default();
         let freeze = humantime::format_duration(self.freeze);
         let ignore = "If it was not you, you need not do anything.";
+        let guessed = "If it was not you, somebody tried to guess your password; you need not do \
+                       anything.";
         let (subject, paragraphs, button, closing) = match kind {
             MailKind::Welcome => (
                 format!("Welcome to {product}"),
@@ -111,8 +113,16 @@ impl LetterWriter {
                     ),
                 ],
                 Some(("Choose a new password", "reset")),
-                "If it was not you, somebody tried to guess your password; you need not do \
-                 anything.",
+                guessed,
+            ),
+            MailKind::AccountWasLocked => (
+                format!("Your account at {product} was locked for a while"),
+                vec![
+                    format!("There were too many wrong passwords, so none was taken for {freeze}."),
+                    "Your password was changed after that.".to_owned(),
+                ],
+                None,
+                guessed,
             ),
             MailKind::AlreadyRegistered => (
                 format!("You have an account at {product} already"),

@@ -125,6 +125,7 @@ impl OutboxWorker {
                 | MailKind::Reset
                 | MailKind::PasswordChanged
                 | MailKind::AccountLocked
+                | MailKind::AccountWasLocked
                 | MailKind::AlreadyRegistered => true,
             };
             needed && account.disabled_at.is_none()

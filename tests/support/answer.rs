@@ -106,6 +106,14 @@ impl Answer {
             "{method} {path}: {} is not described",
             self.status
         );
+        for header in ["Set-Cookie", "Retry-After", "WWW-Authenticate"] {
+            let sent = self.headers.contains_key(header);
+            assert!(
+                !sent || response["headers"][header].is_object(),
+                "{method} {path}: {header} at {} is not described",
+                self.status
+            );
+        }
         if self.status >= 400 && *method != Method::HEAD {
             let examples = &response["content"]["application/problem+json"]["examples"];
             assert!(

@@ -1,18 +1,34 @@
 //! What a browser does with the device token's cookie.
 
+use doorward::security::access_token::TokenSubject;
 use serde_json::{Value, json};
 
-use super::{Answer, Client, User};
+use super::{Answer, Client, Engine, PASSWORD, TestApp, User};
 
 /// The header in which clients without cookies show their token.
 pub const DEVICE_TOKEN: &str = "device-token";
+
+/// Ann, who is the first to register.
+pub const OWNER: TokenSubject = TokenSubject {
+    account: 1,
+    version: 1,
+};
+
+/// The service, Ann, and the token of the browser that she logged in from.
+pub async fn ann_at_home(engine: Engine) -> (TestApp, User, String) {
+    let app = TestApp::start(engine).await;
+    let ann = app.register("ann@example.com", PASSWORD).await;
+    let home = ann.login().await.expect(200).device();
+    (app, ann, home)
+}
 
 impl Answer {
     /// The `Set-Cookie` of the device token, or "".
     pub fn device_cookie(&self) -> &str {
         let cookie = self.header("set-cookie");
+        let name = cookie.split('=').next().unwrap_or_default();
         assert!(
-            cookie.is_empty() || cookie.starts_with("doorward_device="),
+            ["", "doorward_device", "__Host-doorward_device"].contains(&name),
             "{cookie}"
         );
         cookie
@@ -46,6 +62,19 @@ impl Client {
 impl User {
     pub async fn login_from(&self, device: &str, password: &str) -> Answer {
         self.client.login_from(device, &self.email, password).await
+    }
+
+    /// Sends the change from a device; this value keeps the old password and token.
+    pub async fn change_password_from(&self, device: &str, current: &str, new: &str) -> Answer {
+        let body = json!({
+            "email": self.email, "password": current,
+            "new_password": new, "new_password_confirm": new,
+        });
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [("authorization", bearer.as_str()), (DEVICE_TOKEN, device)];
+        self.client
+            .post_with("/user/change_password", &headers, body)
+            .await
     }
 
     /// Wrong passwords from somewhere else, until the address is locked.

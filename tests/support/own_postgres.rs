@@ -160,10 +160,15 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-fn as_server(program: &str) -> Command {
+/// One of PostgreSQL's programs.
+pub fn program(name: &str) -> PathBuf {
     let folder = std::env::var("DOORWARD_TEST_POSTGRES_BIN")
         .expect("DOORWARD_TEST_POSTGRES_BIN is not set: run scripts/test");
-    let program = Path::new(&folder).join(program);
+    Path::new(&folder).join(name)
+}
+
+fn as_server(name: &str) -> Command {
+    let program = program(name);
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
         command

@@ -1,5 +1,6 @@
 //! The real program, as an operator runs it.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -8,9 +9,21 @@ use std::thread;
 
 use super::{Client, eventually};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_doorward");
+
 /// A command in a folder of its own, with nothing of the test's environment.
 pub fn doorward(folder: &Path, variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+    prepared(Command::new(PROGRAM), folder, variables)
+}
+
+/// The same after `preparation` in a shell.
+pub fn doorward_after(preparation: &str, folder: &Path, variables: &[(&str, &str)]) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &format!("{preparation} && exec \"$0\""), PROGRAM]);
+    prepared(shell, folder, variables)
+}
+
+fn prepared(mut command: Command, folder: &Path, variables: &[(&str, &str)]) -> Command {
     command
         .current_dir(folder)
         .env_clear()
@@ -31,7 +44,11 @@ pub struct Process {
 impl Process {
     /// Starts it, without waiting for anything.
     pub fn spawn(folder: &Path, variables: &[(&str, &str)]) -> Self {
-        let mut command = doorward(folder, variables);
+        Self::run(doorward(folder, variables))
+    }
+
+    /// The same with a command that becomes it.
+    pub fn run(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -72,6 +89,19 @@ impl Process {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A line of `/proc/PID/status`: `VmRSS` is in memory now, `VmHWM` the most so far.
+    pub fn memory_kib(&self, line: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("readable");
+        let mut lines = status.lines();
+        let value = lines.find_map(|of| of.strip_prefix(line)?.strip_prefix(':'));
+        let number = value.and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok());
+        number.expect("a number of KiB")
     }
 
     /// `kill -9`.

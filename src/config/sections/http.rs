@@ -1,13 +1,14 @@
 //! The settings of HTTP, and of the links that lead to it.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
 use crate::config::HttpConfig;
 use crate::config::reader::Reader;
 
-pub(super) fn read(r: &mut Reader) -> Option<HttpConfig> {
+pub(super) fn read(r: &mut Reader, hash_wait: Option<Duration>) -> Option<HttpConfig> {
     let host = r.parse("http.host", "an IP address, as 127.0.0.1, 0.0.0.0 or ::");
     let port = r.range("http.port", 0..=65_535);
     let token_error_status = r.choice("http.token_error_status", &[("400", 400), ("401", 401)]);
@@ -24,7 +25,7 @@ pub(super) fn read(r: &mut Reader) -> Option<HttpConfig> {
     let pages = r.parse("http.pages", "true or false");
     let read_timeout = r.duration("http.read_timeout", "1s", "5m");
     let write_timeout = r.duration("http.write_timeout", "1s", "5m");
-    let handler_timeout = r.duration("http.handler_timeout", "1s", "10m");
+    let handler_timeout = handler_timeout(r, read_timeout, hash_wait);
     let max_connections = r.range("http.max_connections", 1..=1_000_000);
     let drain_delay = r.duration("http.drain_delay", "0s", "5m");
     let drain_timeout = r.duration("http.drain_timeout", "1s", "10m");
@@ -42,6 +43,26 @@ pub(super) fn read(r: &mut Reader) -> Option<HttpConfig> {
         drain_delay: drain_delay?,
         drain_timeout: drain_timeout?,
     })
+}
+
+/// Ends only what no other limit has ended: a body may take its time, and then wait for a thread that
+/// hashes, and again for a second hash.
+fn handler_timeout(
+    r: &mut Reader,
+    read_timeout: Option<Duration>,
+    hash_wait: Option<Duration>,
+) -> Option<Duration> {
+    let key = "http.handler_timeout";
+    let given = r.duration(key, "1s", "20m")?;
+    let others = read_timeout
+        .zip(hash_wait)
+        .map(|(read, wait)| read + 2 * wait);
+    if others.is_some_and(|others| given <= others) {
+        let why = "is too short; allowed: more than http.read_timeout and twice password.hash_wait \
+                   together";
+        return r.reject(key, why);
+    }
+    Some(given)
 }
 
 /// Where the links in mails lead to.

@@ -1,5 +1,7 @@
 //! The settings of passwords and of hashing.
 
+use std::time::Duration;
+
 use crate::config::PasswordConfig;
 use crate::config::reader::Reader;
 use crate::domain::password::{PasswordPolicy, Preset};
@@ -7,7 +9,7 @@ use crate::security::password_hash::{
     DEFAULT_ITERATIONS, DEFAULT_MEMORY_KIB, EngineChoice, HashParams,
 };
 
-pub(super) fn read(r: &mut Reader) -> Option<PasswordConfig> {
+pub(super) fn read(r: &mut Reader, hash_wait: Option<Duration>) -> Option<PasswordConfig> {
     let presets = [("classic", Preset::Classic), ("nist", Preset::Nist)];
     let preset = r.choice("password.policy", &presets);
     let min_length = r.range_or("password.min_length", "preset", 1..=256);
@@ -16,7 +18,6 @@ pub(super) fn read(r: &mut Reader) -> Option<PasswordConfig> {
     let iterations = r.range("password.iterations", 1..=16);
     let threads = r.range_or("password.hash_threads", "auto", 1..=256);
     let hash_queue = r.range("password.hash_queue", 1..=100_000);
-    let hash_wait = r.duration("password.hash_wait", "100ms", "5m");
     let hash_nice = r.range("password.hash_nice", 0..=19);
     let engines = [
         ("auto", EngineChoice::Auto),

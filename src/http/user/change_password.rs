@@ -15,7 +15,7 @@ use crate::http::limits::Action;
 use crate::http::openapi::ChangePasswordProblems;
 use crate::http::problem::Problem;
 use crate::http::problem_kind as kind;
-use crate::http::visitor::{DeviceTokenHeader, SetDevice, Visitor};
+use crate::http::visitor::{DeviceTokenCookie, DeviceTokenHeader, SetDevice, Visitor};
 use crate::user_manager::{ChangePasswordError, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -44,7 +44,7 @@ pub struct ChangePasswordRequest {
 ///
 /// Wrong passwords count together with those of the login and lock the address in the same way.
 #[utoipa::path(post, path = "/user/change_password", tag = "user", security(("bearer" = [])),
-    request_body = ChangePasswordRequest, params(DeviceTokenHeader),
+    request_body = ChangePasswordRequest, params(DeviceTokenHeader, DeviceTokenCookie),
     responses(
         (status = 200, description = "Changed", body = TokenResponse, headers(
             ("Set-Cookie" = String, description = "The device token, for the next login"))),

@@ -12,7 +12,7 @@ use crate::http::limits::Action;
 use crate::http::openapi::{ConfirmProblems, ForgotProblems};
 use crate::http::problem::Problem;
 use crate::http::problem_kind as kind;
-use crate::http::visitor::Visitor;
+use crate::http::visitor::{DeviceTokenCookie, DeviceTokenHeader, Visitor};
 use crate::user_manager::{ConfirmError, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -32,6 +32,7 @@ pub struct ConfirmRequest {
 /// `token` in the fragment. The page posts them here when a person presses a button: mail scanners
 /// open links, and a GET must not use a token up.
 #[utoipa::path(post, path = "/user/confirm", tag = "user", request_body = ConfirmRequest,
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses((status = 200, description = "Confirmed", body = MessageResponse), ConfirmProblems))]
 pub async fn confirm(
     State(users): State<UserManager>,
@@ -59,6 +60,7 @@ pub async fn confirm(
 /// The answer is the same for any address. Nothing is sent where the address is confirmed already,
 /// and at most three mails in an hour.
 #[utoipa::path(post, path = "/user/confirm/resend", tag = "user", request_body = EmailRequest,
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
 pub async fn resend_confirmation(
     State(users): State<UserManager>,

@@ -12,7 +12,7 @@ use crate::http::json::{Json, Text};
 use crate::http::limits::Action;
 use crate::http::openapi::CreateProblems;
 use crate::http::problem::Problem;
-use crate::http::visitor::Visitor;
+use crate::http::visitor::{DeviceTokenCookie, DeviceTokenHeader, Visitor};
 use crate::user_manager::{Registered, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -46,6 +46,7 @@ pub enum CreateResponse {
 /// Capital letters and other spellings of an address are one account. The password has to fit the
 /// policy in force, which the error's `detail` tells.
 #[utoipa::path(post, path = "/user/create", tag = "user", request_body = CreateRequest,
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses(
         (status = 201, description = "Registered", body = CreateResponse, headers(
             ("Set-Cookie" = String, description = "With a token: the device token, for the next login"))),

@@ -10,7 +10,7 @@ use crate::http::json::{Json, Text};
 use crate::http::limits::Action;
 use crate::http::openapi::ForgotProblems;
 use crate::http::problem::Problem;
-use crate::http::visitor::Visitor;
+use crate::http::visitor::{DeviceTokenCookie, DeviceTokenHeader, Visitor};
 use crate::user_manager::UserManager;
 
 /// An address alone.
@@ -27,6 +27,7 @@ pub struct EmailRequest {
 /// `/reset` of your front end with `email` and `token` in the fragment, and on a line of its own the
 /// bare token. It works once, for 30 minutes. An address gets three such mails in an hour.
 #[utoipa::path(post, path = "/user/forgot", tag = "user", request_body = EmailRequest,
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses((status = 200, description = "Perhaps there is mail", body = MessageResponse), ForgotProblems))]
 pub async fn forgot(
     State(users): State<UserManager>,

@@ -11,7 +11,7 @@ use crate::http::limits::Action;
 use crate::http::openapi::LoginProblems;
 use crate::http::problem::Problem;
 use crate::http::problem_kind as kind;
-use crate::http::visitor::{DeviceTokenHeader, SetDevice, Visitor};
+use crate::http::visitor::{DeviceTokenCookie, DeviceTokenHeader, SetDevice, Visitor};
 use crate::user_manager::{LoginError, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -37,7 +37,7 @@ pub struct LoginRequest {
 /// not touched by a lock that others caused. A client without cookies keeps the cookie's value and
 /// sends it as `Device-Token`.
 #[utoipa::path(post, path = "/user/login", tag = "user", request_body = LoginRequest,
-    params(DeviceTokenHeader),
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses(
         (status = 200, description = "Logged in", body = TokenResponse, headers(
             ("Set-Cookie" = String, description = "The device token, for the next login"))),

@@ -11,7 +11,7 @@ use crate::http::limits::Action;
 use crate::http::openapi::ResetProblems;
 use crate::http::problem::Problem;
 use crate::http::problem_kind as kind;
-use crate::http::visitor::{SetDevice, Visitor};
+use crate::http::visitor::{DeviceTokenCookie, DeviceTokenHeader, SetDevice, Visitor};
 use crate::user_manager::{ResetPasswordError, UserManager};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -38,6 +38,7 @@ pub struct ResetPasswordRequest {
 /// new password. A token that was used, has expired or belongs to somebody else is answered
 /// `invalid_one_time_token`, all alike.
 #[utoipa::path(post, path = "/user/reset_password", tag = "user", request_body = ResetPasswordRequest,
+    params(DeviceTokenHeader, DeviceTokenCookie),
     responses(
         (status = 200, description = "Changed", body = MessageResponse, headers(
             ("Set-Cookie" = String, description = "The device token, for the next login"))),

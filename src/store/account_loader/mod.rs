@@ -58,6 +58,7 @@ const LONGEST_MEMORY: Duration = Duration::from_mins(1);
 type Found = Option<Arc<Account>>;
 type Answer = Result<Found, StoreError>;
 type Request = (AccountId, oneshot::Sender<Answer>);
+type Queue = Arc<Mutex<mpsc::Receiver<Request>>>;
 
 /// Loads accounts; cheap to clone. Its task ends when the last clone is gone.
 #[derive(Debug, Clone)]
@@ -71,16 +72,9 @@ impl AccountLoader {
     pub fn start(store: &Store, cached: usize) -> Self {
         let (requests, queue) = mpsc::channel(LONGEST_QUEUE);
         let (store, queue) = (store.clone(), Arc::new(Mutex::new(queue)));
-        tokio::spawn(async move {
-            loop {
-                let served = serve(store.clone(), Arc::clone(&queue), Cache::new(cached));
-                match tokio::spawn(served).await {
-                    Ok(()) => return,
-                    // A bug costs one batch and the memory.
-                    Err(error) => tracing::error!(%error, "the account loader starts again"),
-                }
-            }
-        });
+        tokio::spawn(keep_serving(move || {
+            serve(store.clone(), Arc::clone(&queue), Cache::new(cached))
+        }));
         Self { requests }
     }
 
@@ -101,7 +95,17 @@ impl AccountLoader {
     }
 }
 
-async fn serve(store: Store, queue: Arc<Mutex<mpsc::Receiver<Request>>>, mut cache: Cache) {
+/// Serves until the last caller is gone. A bug costs one batch and the memory.
+async fn keep_serving<F>(serve: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    while let Err(error) = tokio::spawn(serve()).await {
+        tracing::error!(%error, "the account loader starts again");
+    }
+}
+
+async fn serve(store: Store, queue: Queue, mut cache: Cache) {
     let mut queue = queue.lock().await;
     let mut begun = Instant::now();
     let mut batch: Vec<Request> = Vec::new();
@@ -221,3 +225,6 @@ async fn look_up(
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;
