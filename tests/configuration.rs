@@ -38,6 +38,7 @@ fn variable(key: &str) -> String {
     &["*", "app.example.org", "https://app.example.org/", "https://u:p@app.example.org", "null"],
     "origins"
 )]
+#[case("http.pages", &["yes", "1", ""], "true or false")]
 #[case("http.read_timeout", &["0s", "6m", "10", "ten", "-1s"], "a duration from 1s to 5m")]
 #[case("http.drain_delay", &["6m", "never"], "a duration from 0s to 5m")]
 #[case("http.drain_timeout", &["0s", "11m"], "a duration from 1s to 10m")]

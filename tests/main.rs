@@ -43,6 +43,7 @@ mod one_time_tokens;
 mod openapi;
 mod outbox;
 mod overload;
+mod pages;
 mod panics;
 mod passwords;
 mod process;

@@ -50,6 +50,9 @@ pub use wait::eventually;
 /// A password that meets the classic policy.
 pub const PASSWORD: &str = "abc123";
 
+/// As `links.base_url`: the mails lead to the pages of the app that sends them.
+pub const ITSELF: &str = "http://itself.example";
+
 /// Cheap parameters: these tests are about what happens around a hash.
 pub const CHEAP: HashParams = HashParams {
     memory_kib: 64,
@@ -132,14 +135,17 @@ impl TestApp {
     }
 
     async fn launch(
-        config: Config,
+        mut config: Config,
         clock: Arc<ManualClock>,
         database: Arc<TestDatabase>,
         folder: Arc<TempDir>,
     ) -> Self {
-        let app = App::build(config.clone(), clock.clone()).expect("built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
+        if config.links_base_url == ITSELF {
+            config.links_base_url.clone_from(&url);
+        }
+        let app = App::build(config.clone(), clock.clone()).expect("built");
         let stop = CancellationToken::new();
         let limits = app::connection_limits(&config);
         let users = app.state.users.clone();

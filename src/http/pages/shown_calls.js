@@ -58,7 +58,7 @@ function curl(request) {
   for (const [name, value] of Object.entries(headersOf(request))) {
     lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   }
-  if (fields) lines.push(`--data-raw ${quoted(JSON.stringify(fields))}`);
+  if (fields) lines.push(`-d ${quoted(inset(fields))}`);
   return lines.join(" \\\n  ");
 }
 
@@ -66,10 +66,15 @@ function fetchCall(request) {
   const { method, url, fields } = request;
   const options = { method, headers: headersOf(request), body: fields && null };
   // The body is written as code: it is what a front end fills in.
-  const body = fields && `JSON.stringify(${JSON.stringify(fields, null, 2).replaceAll("\n", "\n  ")})`;
+  const body = fields && `JSON.stringify(${inset(fields)})`;
   const written = JSON.stringify(options, null, 2).replace('"body": null', () => `"body": ${body}`);
   return `const response = await fetch(${JSON.stringify(url)}, ${written});\n` +
     "const answer = await response.json();";
+}
+
+/** JSON on several lines, two spaces further to the right. */
+function inset(fields) {
+  return JSON.stringify(fields, null, 2).replaceAll("\n", "\n  ");
 }
 
 /** One word for a shell (POSIX): in single quotes everything is itself, but for one of them. */
