@@ -56,7 +56,18 @@ async fn pages_have_a_policy_of_their_own() {
     for path in PAGES {
         let response = request(&app, "GET", path, &[]).await;
         insta::allow_duplicates! {
-            insta::assert_snapshot!(headers(&response), @"");
+            insta::assert_snapshot!(headers(&response), @r"
+            cache-control: no-store
+            content-length: [differs]
+            content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'
+            content-type: text/html; charset=utf-8
+            cross-origin-opener-policy: same-origin
+            date: [differs]
+            referrer-policy: no-referrer
+            x-content-type-options: nosniff
+            x-frame-options: DENY
+            x-request-id: [differs]
+            ");
         }
         let html = response.text().await.expect("a page");
         for inline in [

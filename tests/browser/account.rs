@@ -19,6 +19,7 @@ async fn log_in(browser: &Browser, password: &str) {
         .expect("pressed");
 }
 
+/// SECURITY 31: the links lead to where `links.base_url` says, and there is what they promise.
 #[rstest]
 #[case(Sqlite, DESKTOP)]
 #[case(Postgres, PHONE)]
@@ -107,7 +108,7 @@ async fn the_keyboard_is_enough() {
         .until("!document.querySelector('#login-view').hidden")
         .await;
     let mut order = Vec::new();
-    for typed in ["", "", "", "", ANN, PASSWORD, "", ""] {
+    for typed in ["", "", "", "", "", ANN, PASSWORD, ""] {
         let focused = browser.find(":focus, body:not(:has(:focus))").await;
         focused
             .send_keys(format!("{typed}\t"))
@@ -212,6 +213,25 @@ async fn every_field_says_what_it_is_for() {
             serde_json::from_value(browser.eval(fields).await).expect("a list");
         lines.extend(fields.into_iter().map(|field| format!("{path} {field}")));
     }
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    / login email username E-mail
+    / login password current-password Password
+    / register email username E-mail
+    / register password new-password Password
+    / register password_confirm new-password The same password again
+    / forgot email username E-mail
+    / change email username E-mail
+    / change password current-password Current password
+    / change new_password new-password New password
+    / change new_password_confirm new-password The new password again
+    /reset use email username E-mail
+    /reset use reset_token off Token, from the mail
+    /reset use new_password new-password New password
+    /reset use new_password_confirm new-password The new password again
+    /reset again email username E-mail
+    /confirm use email username E-mail
+    /confirm use confirm_token off Token, from the mail
+    /confirm again email username E-mail
+    ");
     browser.close().await;
 }

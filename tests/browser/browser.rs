@@ -134,7 +134,9 @@ impl Browser {
         for (name, text) in fields {
             let field = self.find(&format!("#{form} [name={name}]")).await;
             field.clear().await.expect("cleared");
-            field.send_keys(*text).await.expect("typed");
+            if !text.is_empty() {
+                field.send_keys(*text).await.expect("typed");
+            }
         }
     }
 

@@ -99,7 +99,7 @@ async fn opening_a_link_sends_nothing_and_uses_nothing_up(#[values(Reset, Confir
 #[tokio::test]
 async fn a_link_that_does_not_work_says_so_and_offers_another(
     #[values(Reset, Confirm)] page: Page,
-    #[values("used", "expired", "replaced", "cut", "missing", "bare")] how: &str,
+    #[values("used", "expired", "foreign", "cut", "missing", "bare")] how: &str,
 ) {
     let app = with_ann().await;
     let mut link = page.link(&app).await;
@@ -117,7 +117,7 @@ async fn a_link_that_does_not_work_says_so_and_offers_another(
             app.clock.advance(Duration::from_secs(24 * 3600 + 1));
             "it was used, it is too old, or a newer one has replaced it"
         }
-        "replaced" => {
+        "foreign" => {
             link = link.replace(&token, &token.chars().rev().collect::<String>());
             "it was used, it is too old, or a newer one has replaced it"
         }

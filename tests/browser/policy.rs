@@ -1,5 +1,7 @@
 //! The content security policy, as the browser sees it.
 
+use std::cell::RefCell;
+
 use crate::browser::{Browser, DESKTOP, app};
 use crate::support::*;
 
@@ -36,10 +38,11 @@ async fn the_browser_enforces_the_policy_and_complains() {
         ),
     ] {
         browser.eval(forbidden).await;
-        let mut heard = Vec::new();
+        let heard = RefCell::new(Vec::new());
         eventually(complaint, async || {
-            heard.extend(browser.complaints().await);
-            heard.iter().any(|heard| heard.contains(complaint))
+            let new = browser.complaints().await;
+            heard.borrow_mut().extend(new);
+            heard.borrow().iter().any(|heard| heard.contains(complaint))
         })
         .await;
     }
@@ -70,4 +73,6 @@ async fn the_browser_enforces_the_policy_and_complains() {
             .any(|heard| heard.contains("planted"))
     })
     .await;
+    browser.complaints().await;
+    browser.close().await;
 }

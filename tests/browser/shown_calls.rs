@@ -97,7 +97,7 @@ async fn a_shown_call_does_what_it_says() {
                 .await;
         } else {
             browser.press("Who am I?").await;
-            browser.says("You are").await;
+            browser.says(&format!("You are {email}.")).await;
         }
         browser.press("Show secrets").await;
         let call = text(&browser, REQUEST).await;
