@@ -53,11 +53,12 @@ export function forgetAll() {
 }
 
 function curl(request) {
-  const { method, url, fields } = request;
-  const lines = [`curl ${method === "GET" ? "" : `-X ${method} `}${quoted(url)}`];
+  const { url, fields } = request;
+  const lines = [`curl ${quoted(url)}`];
   for (const [name, value] of Object.entries(headersOf(request))) {
     lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   }
+  // With a body it is a POST, as every call with one is here.
   if (fields) lines.push(`-d ${quoted(inset(fields))}`);
   return lines.join(" \\\n  ");
 }
