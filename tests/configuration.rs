@@ -38,6 +38,7 @@ fn variable(key: &str) -> String {
     &["*", "app.example.org", "https://app.example.org/", "https://u:p@app.example.org", "null"],
     "origins"
 )]
+#[case("http.pages", &["yes", "1", ""], "true or false")]
 #[case("http.read_timeout", &["0s", "6m", "10", "ten", "-1s"], "a duration from 1s to 5m")]
 #[case("http.handler_timeout", &["0s", "21m", "60"], "a duration from 1s to 20m")]
 #[case("http.handler_timeout", &["1s", "26s"], "more than http.read_timeout and twice")]

@@ -68,7 +68,7 @@ async fn head_is_get_without_the_body(#[values(Sqlite, Postgres)] engine: Engine
 
 #[tokio::test]
 async fn where_nothing_is_the_answer_is_a_problem() {
-    let app = TestApp::start(Sqlite).await;
+    let app = TestApp::with(Sqlite, &[("http.pages", "false")]).await;
     for path in [
         "/",
         "/users",

@@ -49,6 +49,7 @@ mod outbox;
 mod outbox_killed;
 mod outbox_taken_back;
 mod overload;
+mod pages;
 mod panics;
 mod passwords;
 mod process;

@@ -26,6 +26,10 @@ async fn it_starts_with_nothing_and_says_how_to_try_it() {
         "{output}"
     );
     assert!(
+        output.contains(&format!("Open {}/ in a browser.", client.url)),
+        "{output}"
+    );
+    assert!(
         output.contains(&format!("{}/user/create", client.url)),
         "{output}"
     );

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{CHEAP, Client, Engine, Mail, TestDatabase, load_config, mailbox};
+use super::{CHEAP, Client, Engine, ITSELF, Mail, TestDatabase, load_config, mailbox};
 
 /// A running service. Derefs to its client side.
 pub struct TestApp {
@@ -78,14 +78,17 @@ impl TestApp {
     }
 
     async fn launch(
-        config: Config,
+        mut config: Config,
         clock: Arc<ManualClock>,
         database: Arc<TestDatabase>,
         folder: Arc<TempDir>,
     ) -> Self {
-        let app = App::build(config.clone(), clock.clone()).expect("built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
+        if config.links_base_url == ITSELF {
+            config.links_base_url.clone_from(&url);
+        }
+        let app = App::build(config.clone(), clock.clone()).expect("built");
         let stop = CancellationToken::new();
         let limits = app::connection_limits(&config);
         let users = app.state.users.clone();

@@ -17,7 +17,7 @@ impl Forge {
     pub fn new() -> Self {
         let random = || Uuid::new_v4().simple().to_string();
         Self {
-            secret: random() + &random(),
+            secret: format!("{}{}", random(), random()),
         }
     }
 

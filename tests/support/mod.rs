@@ -38,6 +38,9 @@ pub use wait::eventually;
 /// A password that meets the classic policy.
 pub const PASSWORD: &str = "abc123";
 
+/// As `links.base_url`: the mails lead to the pages of the app that sends them.
+pub const ITSELF: &str = "http://itself.example";
+
 /// Cheap parameters: these tests are about what happens around a hash.
 pub const CHEAP: HashParams = HashParams {
     memory_kib: 64,

@@ -35,7 +35,7 @@ export function run(field, calls, texts) {
   }, (answer) => {
     if (answer.body.code !== "invalid_one_time_token") return false;
     // One that was typed may only be mistyped.
-    stage({ use: !byId("by-hand").hidden, another: true });
+    stage({ use: !byId("by-hand").hidden, another: true, next: true });
     tell(texts.dead, "bad");
     notice.focus();
     return true;

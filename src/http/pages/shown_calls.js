@@ -53,12 +53,13 @@ export function forgetAll() {
 }
 
 function curl(request) {
-  const { method, url, fields } = request;
-  const lines = [`curl ${method === "GET" ? "" : `-X ${method} `}${quoted(url)}`];
+  const { url, fields } = request;
+  const lines = [`curl ${quoted(url)}`];
   for (const [name, value] of Object.entries(headersOf(request))) {
     lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   }
-  if (fields) lines.push(`--data-raw ${quoted(JSON.stringify(fields))}`);
+  // With a body it is a POST, as every call with one is here.
+  if (fields) lines.push(`-d ${quoted(inset(fields))}`);
   return lines.join(" \\\n  ");
 }
 
@@ -66,10 +67,15 @@ function fetchCall(request) {
   const { method, url, fields } = request;
   const options = { method, headers: headersOf(request), body: fields && null };
   // The body is written as code: it is what a front end fills in.
-  const body = fields && `JSON.stringify(${JSON.stringify(fields, null, 2).replaceAll("\n", "\n  ")})`;
+  const body = fields && `JSON.stringify(${inset(fields)})`;
   const written = JSON.stringify(options, null, 2).replace('"body": null', () => `"body": ${body}`);
   return `const response = await fetch(${JSON.stringify(url)}, ${written});\n` +
     "const answer = await response.json();";
+}
+
+/** JSON on several lines, two spaces further to the right. */
+function inset(fields) {
+  return JSON.stringify(fields, null, 2).replaceAll("\n", "\n  ");
 }
 
 /** One word for a shell (POSIX): in single quotes everything is itself, but for one of them. */
