@@ -12,8 +12,10 @@ use utoipa::IntoParams;
 
 use super::AppState;
 use super::client::Client;
+use super::context::RequestId;
 use super::limits::{Action, Limits};
 use super::problem::Problem;
+use crate::domain::account_event::Source;
 use crate::domain::device::Device;
 use crate::domain::email::EmailKey;
 use crate::security::device_token::DeviceTokens;
@@ -30,6 +32,7 @@ const MOST_TOKENS: usize = 5;
 /// Whoever sent the request.
 pub struct Visitor {
     client: Client,
+    request_id: String,
     /// As they were sent, separated by dots.
     device_tokens: SecretString,
     users: UserManager,
@@ -68,6 +71,14 @@ impl Visitor {
         self.limits
             .take(action, self.client.address, account, device.as_ref())?;
         Ok(device)
+    }
+
+    /// Where the request comes from, for the audit trail.
+    pub fn source(&self) -> Source {
+        Source::Request {
+            address: self.client.address,
+            id: self.request_id.clone(),
+        }
     }
 
     /// Texts that could be tokens.
@@ -115,7 +126,10 @@ impl FromRequestParts<AppState> for Visitor {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             is_tls: false,
         };
+        let id = parts.extensions.get::<RequestId>();
+        let id = id.and_then(|id| id.0.to_str().ok()).unwrap_or_default();
         Ok(Self {
+            request_id: id.to_owned(),
             client: parts.extensions.get().copied().unwrap_or(nobody),
             device_tokens: shown(&parts.headers).into(),
             users: UserManager::from_ref(state),

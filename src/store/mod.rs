@@ -4,6 +4,7 @@
 //! `transaction!` a transaction. What is slow (a hash, a mail) never happens inside.
 
 mod account_changes;
+mod account_events;
 pub mod account_loader;
 mod connect;
 mod device_failures;
@@ -24,13 +25,14 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub use account_events::{AccountEvent, EventRange};
 pub use connect::{DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
 use loan::Loan;
 pub use login_failures::LoginFailures;
 pub use migrations::MigrationError;
 pub use outbox::{MailSummary, OutboxMail};
-pub(crate) use turns::{read, run, transaction};
+pub(crate) use turns::{read, run, transaction, write_once};
 pub use users::{AccountDetails, Credentials, NewAccount};
 
 /// How long a caller waits for the database in all, then it is told 503.
@@ -163,6 +165,15 @@ impl Store {
             }
         };
         Ok(self.lent(held))
+    }
+
+    /// A connection for one statement that writes; see [`write_once!`].
+    pub(crate) async fn lend_for_writing(&self) -> Result<Lent<'_>, StoreError> {
+        match &self.pool {
+            // A statement alone is a transaction, in one round trip instead of three.
+            Pool::Postgres(_) => self.lend().await,
+            Pool::Sqlite(_) => self.begin().await,
+        }
     }
 
     fn lent<'s>(&self, held: Held<'s>) -> Lent<'s> {

@@ -4,6 +4,7 @@ mod admin;
 mod authenticate;
 mod change_password;
 mod confirm;
+mod count_password;
 mod error;
 mod forgot_password;
 mod login;
