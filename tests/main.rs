@@ -7,6 +7,7 @@ mod access_token_use;
 mod access_tokens;
 mod account_cache;
 mod account_cache_races;
+mod audit;
 mod bearer;
 mod canonical_email;
 mod command_line;

@@ -5,16 +5,19 @@
 
 mod account_changes;
 mod account_events;
+mod account_list;
 pub mod account_loader;
 mod connect;
 mod device_failures;
 mod error;
+mod examination;
 mod loan;
 mod login_failures;
 mod mail_quota;
 mod migrations;
 mod one_time_tokens;
 mod outbox;
+mod outbox_list;
 pub(crate) mod turns;
 mod users;
 
@@ -26,12 +29,16 @@ use sqlx::{PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transacti
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use account_events::{AccountEvent, EventRange};
+pub use account_list::{AccountFilter, AccountState, ListedAccount};
 pub use connect::{DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
+pub use examination::SchemaState;
 use loan::Loan;
 pub use login_failures::LoginFailures;
 pub use migrations::MigrationError;
+pub use one_time_tokens::OpenToken;
 pub use outbox::{MailSummary, OutboxMail};
+pub use outbox_list::{ListedMail, MailState};
 pub(crate) use turns::{read, run, transaction, write_once};
 pub use users::{AccountDetails, Credentials, NewAccount};
 

@@ -66,7 +66,7 @@ const SUMMARY: &str = "SELECT
         COUNT(sent_at), COUNT(failed_at)
     FROM outbox WHERE email_key = $1";
 const CANCEL: &str = "DELETE FROM outbox
-    WHERE email_key = $1 AND kind IN ($2, $3) AND sent_at IS NULL AND failed_at IS NULL";
+    WHERE email_key = $1 AND kind IN ($2, $3) AND sent_at IS NULL";
 const FORGET_FOR: &str = "DELETE FROM outbox WHERE email_key = $1";
 const FORGET: &str = "DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox WHERE created_at < $1 AND (sent_at IS NOT NULL OR failed_at IS NOT NULL)
@@ -136,8 +136,9 @@ impl Conn<'_> {
         execute!(self, DROP, mail.id, mail.leased_until).map(drop)
     }
 
-    /// Takes back the mails with a reset token that have not left; a worker that has one in hand
-    /// finds its row gone before it makes the token.
+    /// Takes back the mails with a reset token that have not left, also those that were given up,
+    /// which an operator could have sent; a worker that has one in hand finds its row gone before
+    /// it makes the token.
     pub async fn cancel_reset_mails(&mut self, email_key: &str) -> Result<(), StoreError> {
         let [one, other] = MailKind::WITH_RESET_TOKEN.map(MailKind::as_str);
         execute!(self, CANCEL, email_key, one, other).map(drop)

@@ -11,7 +11,7 @@ use crate::domain::account_event::{EventKind, Source};
 use crate::domain::email::{Email, EmailKey, InvalidEmail};
 use crate::domain::password::NewPassword;
 use crate::security::hash_pool::HashFor;
-use crate::store::{AccountDetails, LoginFailures, MailSummary, NewAccount, read, transaction};
+use crate::store::{NewAccount, read, transaction};
 
 /// Whoever may use the command line may do all of this.
 const OPERATOR: Source = Source::Operator;
@@ -23,22 +23,13 @@ pub enum Which {
     Email(Email),
 }
 
-/// Everything an operator wants to know of an account.
-#[derive(Debug)]
-pub struct AccountReport {
-    pub details: AccountDetails,
-    /// The count of wrong passwords and the lock, if there is one.
-    pub failures: Option<LoginFailures>,
-    /// One-time tokens that could still be used.
-    pub one_time_tokens: i64,
-    pub mails: MailSummary,
-}
-
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     #[error("there is no such account")]
     NotFound,
+    #[error("there is no such mail, or it was sent, or is just being sent")]
+    NoSuchMail,
     #[error("the address has an account already")]
     EmailTaken,
     #[error("{0}")]
@@ -84,20 +75,6 @@ impl UserManager {
             Ok(id)
         })?;
         id.ok_or(AdminError::EmailTaken)
-    }
-
-    /// Everything about an account.
-    pub async fn admin_report(&self, which: &Which) -> Result<AccountReport, AdminError> {
-        let (account, key) = self.find(which).await?;
-        let now = self.now();
-        let report = read!(self.0.store, conn => {
-            let failures = conn.login_failures(&key).await?;
-            let one_time_tokens = conn.count_one_time_tokens(account.id, now).await?;
-            let mails = conn.mail_summary(key.as_str()).await?;
-            let details = conn.account_details(account.clone()).await?;
-            Ok(details.map(|details| AccountReport { details, failures, one_time_tokens, mails }))
-        })?;
-        report.ok_or(AdminError::NotFound)
     }
 
     /// Refuses passwords for a while; tokens and resets go on working.
