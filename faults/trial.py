@@ -37,7 +37,12 @@ class Trial:
         self.nothing_may_fail = False
         clients = 4 if world.quick else 8
         self._workload = Workload(
-            service.urls, service.mail_dir, world.seed, clients=clients, lockout=LOCKOUT
+            service.urls,
+            service.mail_dir,
+            world.seed,
+            clients=clients,
+            lockout=LOCKOUT,
+            operator=service.operator,
         )
 
     async def load(self, seconds: float) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .mails import read_new
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Call:
 
     `address` is the canonical one, `typed` how it was spelt. `token` is the number of the call
     that gave the bearer token; `None` is a token that nobody was given. `password` is the one that
-    was presented, at a registration the new one.
+    was presented, at a registration the new one. `device` is the number of the call that gave the
+    device token; `None` is none, or none for this address.
     """
 
     number: int
@@ -47,8 +48,13 @@ class Call:
     new_password: str | None = None
     token: int | None = None
     one_time: str | None = None
+    device: int | None = None
+    # Of an operator's lock, in seconds.
+    length_s: float | None = None
     # From the answer.
     got_token: bool = False
+    # The number of the device that a device token was given for.
+    got_device: str | None = None
     id: int | None = None
     email: str | None = None
     complaint: str | None = None
@@ -72,7 +78,8 @@ class Call:
 
 # A connection that was refused: nothing was sent.
 REFUSED = "refused"
-_SHOWN = ("password", "new_password", "token", "one_time", "id", "email", "complaint")
+_SHOWN = ("password", "new_password", "token", "one_time", "device", "length_s", "got_device")
+_SHOWN += ("id", "email", "complaint")
 
 
 @dataclass(slots=True)

@@ -4,9 +4,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from faults.history.mails import parse
 from faults.history.plan import steps
 from faults.history.record import History
-from faults.history.mails import parse
 from faults.history.story import Story
 
 _MAIL = b"""\
