@@ -128,21 +128,19 @@ class History:
         return found
 
     def recovery(self, healed_at: float) -> float | None:
-        """Seconds from `healed_at` until each kind of request was answered again, the slowest
-        counts. A kind that was not tried says nothing; `None` when one was tried and never was.
+        """Seconds from `healed_at` until the last request had failed; `None` when a kind that
+        failed was never answered again. The workload tries each kind once more at its end.
         """
-        slowest = 0.0
+        last = healed_at
         for kind in {call.kind for call in self.calls}:
             tried = [call for call in self.calls if call.kind == kind and call.start >= healed_at]
-            answered = [call.end for call in tried if call.status and call.status < 500]
-            if tried and not answered:
+            failed = max((call.end for call in tried if not _is_answered(call)), default=healed_at)
+            if failed > healed_at and not any(
+                _is_answered(call) and call.end > failed for call in tried
+            ):
                 return None
-            # Without a failure it was there from the first attempt on.
-            if answered and any(call.outcome == "maybe" or call.error for call in tried):
-                failed = min(call.start for call in tried if not _is_answered(call))
-                first = min(answered)
-                slowest = max(slowest, first - healed_at if failed < first else 0.0)
-        return slowest
+            last = max(last, failed)
+        return last - healed_at
 
     def save(self, path: Path) -> None:
         """Writes it as JSON lines: what it was, then calls, mails and notes."""
