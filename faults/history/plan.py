@@ -10,7 +10,7 @@ WEIGHTS = {
     "login": 16,
     "change": 14,
     "register": 6,
-    "forgot": 4,
+    "forgot": 7,
     "reset": 9,
     "recover": 6,
     "confirm": 6,
