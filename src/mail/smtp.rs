@@ -37,9 +37,10 @@ impl Smtp {
     pub(super) async fn test(&self) -> Result<(), MailError> {
         let tested = tokio::time::timeout(CONNECT_TIMEOUT, self.0.test_connection()).await;
         let tested = tested.map_err(|_| MailError("the mail server fell silent".to_owned()))?;
-        match tested.map_err(|error| in_full(&error))? {
-            true => Ok(()),
-            false => Err(MailError("the mail server is not ready".to_owned())),
+        if tested.map_err(|error| in_full(&error))? {
+            Ok(())
+        } else {
+            Err(MailError("the mail server is not ready".to_owned()))
         }
     }
 

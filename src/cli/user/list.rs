@@ -50,22 +50,22 @@ impl From<State> for AccountState {
     }
 }
 
-pub(super) async fn run(users: &UserManager, list: List) -> Result<(), CliError> {
-    let part: String = list.part.unwrap_or_default().nfc().collect();
+pub(super) async fn run(users: &UserManager, wanted: List) -> Result<(), CliError> {
+    let part: String = wanted.part.unwrap_or_default().nfc().collect();
     let filter = AccountFilter {
         part: part.to_lowercase(),
-        state: list.state.map(AccountState::from),
-        after: list.after,
+        state: wanted.state.map(AccountState::from),
+        after: wanted.after,
         // One more shows whether there are more.
-        limit: list.limit + 1,
+        limit: wanted.limit + 1,
     };
     let mut accounts = users.admin_list(&filter).await?;
-    let most = usize::try_from(list.limit).unwrap_or(usize::MAX);
+    let most = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
     let is_all = accounts.len() <= most;
     accounts.truncate(most);
-    let last = accounts.last().filter(|_| !is_all);
-    let next = last.map(|account| account.id);
-    if list.json {
+    let next = accounts.last().filter(|_| !is_all);
+    let next = next.map(|account| account.id);
+    if wanted.json {
         return print_json(&json!({ "accounts": accounts, "next": next }));
     }
     let rows = accounts.iter().map(|account| {
