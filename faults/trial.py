@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from bench.harness.errors import BenchError
 
-from .history import Call, History, Lockout, Workload, check
+from .history import Call, Lockout, Workload, check
 from .outcome import RECOVERY_LIMIT, Outcome
 from .world.doorward import request
 from .world.wait import until
@@ -37,7 +37,12 @@ class Trial:
         self.nothing_may_fail = False
         clients = 4 if world.quick else 8
         self._workload = Workload(
-            service.urls, service.mail_dir, world.seed, clients=clients, lockout=LOCKOUT
+            service.urls,
+            service.mail_dir,
+            world.seed,
+            clients=clients,
+            lockout=LOCKOUT,
+            operator=service.operator,
         )
 
     async def load(self, seconds: float) -> None:
@@ -76,7 +81,7 @@ class Trial:
         if self._healed_at is None:
             outcome.recovers = False
         else:
-            outcome.recovery = _recovery(history, self._healed_at)
+            outcome.recovery = history.recovery(self._healed_at)
         for call in history.calls:
             if _failed(call) and (self.nothing_may_fail or call.status not in (None, 503)):
                 told = call.status or f"not answered: {call.error}"
@@ -102,15 +107,6 @@ class Trial:
 
 def _failed(call: Call) -> bool:
     return call.status is None or call.status >= 500
-
-
-def _recovery(history: History, healed_at: float) -> float | None:
-    """Seconds until the last request that failed had failed, and each kind had succeeded once."""
-    first = history.recovery(healed_at)
-    if first is None:
-        return None
-    late = [call.end for call in history.calls if call.start >= healed_at and _failed(call)]
-    return max([first, *(end - healed_at for end in late)])
 
 
 @contextlib.asynccontextmanager

@@ -120,6 +120,7 @@ impl App {
             store: store.clone(),
             clock,
             lockout: config.lockout,
+            events_kept: config.audit_retention,
         });
         let settings = Arc::new(http_settings(&config)?);
         Ok(Self {

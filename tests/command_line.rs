@@ -19,6 +19,12 @@ async fn help_names_every_command_and_exit_code() {
         "check-config",
         "healthcheck",
         "user",
+        "mail",
+        "audit",
+        "doctor",
+        "completions",
+        "man",
+        "Examples:",
         "Exit codes: 0 done",
     ] {
         assert!(help.contains(word), "{word}: {help}");
@@ -26,6 +32,7 @@ async fn help_names_every_command_and_exit_code() {
     let help = program.run(&["user", "--help"]).await.expect(0).stdout;
     for word in [
         "create",
+        "list",
         "show",
         "lock",
         "unlock",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use doorward::app::App;
 use doorward::clock::{Clock, ManualClock};
+use doorward::domain::account_event::Source;
 use doorward::domain::email::Email;
 use doorward::user_manager::{LoginError, Which};
 use rstest::rstest;
@@ -270,7 +271,9 @@ async fn a_login_in_the_instant_in_which_the_lock_ends_is_locked_or_let_in(
         let left = Duration::from_millis(looks) + Duration::from_micros(500);
         app.clock.advance(hour.saturating_sub(left));
         let password = app.users.password_policy().present(PASSWORD);
-        let login = stepping.login(&email, password, None).await;
+        let login = stepping
+            .login(&email, password, None, Source::Operator)
+            .await;
         assert!(
             matches!(login, Ok(_) | Err(LoginError::Locked(_))),
             "{looks}: {login:?}"

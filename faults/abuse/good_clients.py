@@ -23,19 +23,37 @@ class GoodClients:
     seconds: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
+    def tell_alone(self, outcome: Outcome) -> None:
+        """What they met as long as they were alone, which says what a machine is good for; they
+        start anew."""
+        outcome.notes.append(f"good clients alone: {self._words()}")
+        if self.failed or self._p99() >= _MOST:
+            outcome.failures.append(
+                "good clients were not served before anybody was rude: the machine is too busy,"
+                f" or the service too slow: {self._words()}"
+            )
+        self.seconds.clear()
+        self.failed.clear()
+
     def tell(self, outcome: Outcome) -> None:
         """Fills in the outcome."""
-        count = len(self.seconds)
-        outcome.requests += count
-        outcome.succeeded += count - len(self.failed)
+        outcome.requests += len(self.seconds)
+        outcome.succeeded += len(self.seconds) - len(self.failed)
         outcome.failures += [f"a good client's {what}" for what in self.failed]
-        in_order = sorted(self.seconds)
-        middle, late = in_order[count // 2], in_order[count * 99 // 100]
-        outcome.notes.append(
-            f"good clients: {count} requests, median {1000 * middle:.0f} ms,"
-            f" p99 {1000 * late:.0f} ms, longest {1000 * in_order[-1]:.0f} ms"
-        )
+        outcome.notes.append(f"good clients: {self._words()}")
+        late = self._p99()
         outcome.require(late < _MOST, f"a good client's p99 was {late:.2f} s, {_MOST:.0f} allowed")
+
+    def _p99(self) -> float:
+        return sorted(self.seconds)[len(self.seconds) * 99 // 100]
+
+    def _words(self) -> str:
+        count, in_order = len(self.seconds), sorted(self.seconds)
+        return (
+            f"{count} requests, {len(self.failed)} failed, median"
+            f" {1000 * in_order[count // 2]:.0f} ms, p99 {1000 * self._p99():.0f} ms,"
+            f" longest {1000 * in_order[-1]:.0f} ms"
+        )
 
 
 @contextlib.asynccontextmanager

@@ -18,6 +18,8 @@ _MOST_GROWTH_MIB = 150
 # Good clients' own connections, and those of the database, come and go.
 _SPARE = 40
 _GONE = 30.0
+# So many good requests before the siege; 3 seconds.
+_ALONE = 60
 
 
 class Siege:
@@ -68,7 +70,8 @@ async def siege(world: World, outcome: Outcome) -> AsyncIterator[Siege]:
     await instance.start()
     async with good_clients(instance) as good:
         # Hashing threads have their memory and the pool its connections only after first use.
-        await until(lambda: len(good.seconds) >= 20, 20, "20 good requests are answered")
+        await until(lambda: len(good.seconds) >= _ALONE, 30, "good requests are answered")
+        good.tell_alone(outcome)
         of = Siege(instance, outcome)
         try:
             yield of

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .devices import Devices
+from .ends import Ends
+from .lockouts import Lockouts
 from .operations import Operation, Operations
 from .outbox import may_cause
 from .record import Call, Mail
@@ -13,6 +16,8 @@ from .verdict import Violation
 
 # More readings than this side by side are given up.
 _MOST = 4_000
+# A write of which nothing is to be seen gives itself away by these.
+_TELL_OF_LOSS = {"right_password_refused", "account_missing", "live_token_refused"}
 # A one-time token is made at most so long before its mail is seen, in seconds.
 _TRANSIT = 30.0
 
@@ -51,9 +56,16 @@ class _Event:
 class AccountSearch:
     """The search through one address's calls."""
 
-    def __init__(self, calls: list[Call], mails: list[Mail]) -> None:
+    def __init__(
+        self,
+        calls: list[Call],
+        mails: list[Mail],
+        ends: Ends,
+        devices: Devices,
+        lockouts: Lockouts,
+    ) -> None:
         self._calls = calls
-        self._operations = Operations(calls)
+        self._operations = Operations(calls, ends, devices, lockouts)
         self._events = sorted(self._all_events(mails), key=lambda event: (event.at, event.order))
         # With the most changes that lead to each.
         self._readings: dict[Reading, int] = {Reading(State()): 0}
@@ -141,7 +153,7 @@ class AccountSearch:
         violation = self._operations.violation(
             operation, {reading.state.write for reading in self._readings}
         )
-        if operation.test[0] == "is not":
+        if violation.kind in _TELL_OF_LOSS:
             acknowledged = {call.number for call in self._calls if call.outcome == "yes"}
             self.lost |= {operation.test[1]} & acknowledged
         self._forget(operation)

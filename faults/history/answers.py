@@ -16,6 +16,8 @@ _TOKEN = {
 }
 _LOCKED = {(403, "account_locked")}
 _DEAD = {(400, "invalid_one_time_token")}
+# An operator's command, as `command_line.py` writes its exit code.
+_COMMAND = {(200, None), (404, "no_account")}
 
 # What the workload's well-formed requests can be answered; a 2xx has no code.
 _ANSWERS = {
@@ -27,6 +29,9 @@ _ANSWERS = {
     "resend": {(200, None)},
     "reset": {(200, None)} | _DEAD,
     "confirm": {(200, None)} | _DEAD,
+    "lock": _COMMAND,
+    "unlock": _COMMAND,
+    "revoke": _COMMAND,
 }
 # A proxy before the instances speaks for itself, without a code.
 _GATEWAY = {(502, None), (503, None), (504, None)}

@@ -18,6 +18,12 @@ calls by time, keeps all states that are still possible, and reports the call th
 The lockout counts and has a clock, so it is judged by bounds (`lockouts.py`): a password that was
 looked at although the address was locked under every reading, and a lock that no reading explains.
 
+A device token is given with a password in force, and dies with it; so a device that was known, or
+was not, says what the state was, as an access token does (`operations.py`). An answer tells it by
+the number of the device in the new token, and by passing or meeting a lock of the address, which
+binds strangers alone. That its own wrong passwords made it a stranger, and what an operator locked
+or revoked, are bounds again (`devices.py`, `operator_locks.py`, `ends.py`).
+
 Mails (`outbox.py`) must follow from something that may have happened, and whatever certainly
 happened must have its mail in the end. A mail may come twice, after a while.
 
@@ -30,13 +36,15 @@ from collections import defaultdict
 
 from .accounts import AccountSearch
 from .answers import check_answers, check_identities
-from .lockouts import check_lockout
+from .devices import Devices
+from .ends import Ends
+from .lockouts import Lockouts
+from .operator_locks import OperatorLocks
 from .outbox import check_mails
 from .record import Call, History, Mail
 from .verdict import Verdict, Violation
 
 __all__ = ["Verdict", "Violation", "check"]
-
 
 
 def check(history: History) -> Verdict:
@@ -54,12 +62,16 @@ def check(history: History) -> Verdict:
     lost_writes: set[int] = set()
     undecided = 0
     for address in sorted({*calls, *mails}):
-        search = AccountSearch(calls[address], mails[address])
+        own = calls[address]
+        ends, operator = Ends(own), OperatorLocks(own)
+        devices = Devices(own, ends, history.lockout)
+        lockouts = Lockouts(own, devices, operator, history.lockout)
+        search = AccountSearch(own, mails[address], ends, devices, lockouts)
         wrong += search.run()
         lost_writes |= search.lost
         undecided += search.is_undecided
-        wrong += check_lockout(calls[address], history.lockout)
-        wrong += check_mails(history, address, calls[address], mails[address], search.changes)
+        wrong += [*devices.check(), *lockouts.check()]
+        wrong += check_mails(history, address, own, mails[address], search.changes, lockouts)
     kinds = [violation.kind for violation in wrong]
     return Verdict(
         requests=len(history.calls),

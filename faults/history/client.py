@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import json
 import time
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from . import device_tokens
 from .record import REFUSED, Call
 
 # Longer than doorward takes to give up on its database and its hashing queue.
@@ -14,9 +16,22 @@ _PATIENCE = 15.0
 _LONGEST = 1 << 20
 
 
-async def send(call: Call, method: str, path: str, body: object, bearer: str | None) -> dict:
-    """Makes the call, and notes its times, its status, and its code; the answer's fields."""
-    request = _request(urlsplit(call.base_url).netloc, method, path, body, bearer)
+@dataclass(slots=True)
+class Answer:
+    """What an answer holds beside its status; nothing when there was none."""
+
+    fields: dict = field(default_factory=dict)
+    device_token: str | None = None
+
+
+async def send(
+    call: Call, method: str, path: str, body: object, bearer: str | None, devices: list[str]
+) -> Answer:
+    """Makes the call, and notes its times, its status, and its code."""
+    headers = [f"Authorization: Bearer {bearer}"] if bearer is not None else []
+    if devices:
+        headers.append(device_tokens.header(devices, as_cookie=call.client % 2 == 0))
+    request = _request(urlsplit(call.base_url).netloc, method, path, body, headers)
     call.start = time.monotonic()
     try:
         async with asyncio.timeout(_PATIENCE):
@@ -31,10 +46,10 @@ async def send(call: Call, method: str, path: str, body: object, bearer: str | N
         call.end = time.monotonic()
     # Half an answer is none.
     call.status = None
-    return {}
+    return Answer()
 
 
-async def _exchange(call: Call, request: bytes) -> dict:
+async def _exchange(call: Call, request: bytes) -> Answer:
     url = urlsplit(call.base_url)
     reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=_LONGEST)
     try:
@@ -53,7 +68,8 @@ async def _exchange(call: Call, request: bytes) -> dict:
         with contextlib.suppress(OSError):
             await writer.wait_closed()
     call.status = status
-    return _fields(call, headers.get("content-type", ""), body)
+    fields = _fields(call, headers.get("content-type", ""), body)
+    return Answer(fields, device_tokens.given(headers.get("set-cookie", "")))
 
 
 def _fields(call: Call, content_type: str, body: bytes) -> dict:
@@ -67,10 +83,8 @@ def _fields(call: Call, content_type: str, body: bytes) -> dict:
     return fields
 
 
-def _request(host: str, method: str, path: str, body: object, bearer: str | None) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close"]
-    if bearer is not None:
-        lines.append(f"Authorization: Bearer {bearer}")
+def _request(host: str, method: str, path: str, body: object, headers: list[str]) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers]
     content = b""
     if body is not None:
         content = json.dumps(body).encode()

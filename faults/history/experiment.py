@@ -53,7 +53,13 @@ class Experiment:
             await instance.start()
         urls = [instance.url for instance in instances]
         load = Workload(
-            urls, world.mail_dir, world.seed, self.clients, self.accounts, lockout=_LOCKOUT
+            urls,
+            world.mail_dir,
+            world.seed,
+            self.clients,
+            self.accounts,
+            lockout=_LOCKOUT,
+            operator=instances[0].operator(),
         )
         over = asyncio.Event()
         running = asyncio.create_task(load.run(over))

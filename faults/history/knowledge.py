@@ -14,6 +14,15 @@ class Token:
 
 
 @dataclass(slots=True)
+class DeviceToken:
+    """A device token, the call that gave it, and the client who has it."""
+
+    number: int
+    client: int
+    text: str
+
+
+@dataclass(slots=True)
 class Address:
     """An address, with or without an account."""
 
@@ -25,12 +34,18 @@ class Address:
     # Set by a call without an answer, or refused.
     doubtful: list[str] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
+    devices: list[DeviceToken] = field(default_factory=list)
     resets: list[str] = field(default_factory=list)
     confirms: list[str] = field(default_factory=list)
 
     def password(self) -> str:
         """The one that should work."""
         return self.passwords[-1] if self.passwords else "nobody1"
+
+    def device_of(self, client: int) -> DeviceToken | None:
+        """The newest token of the client's own device."""
+        own = [token for token in self.devices if token.client == client]
+        return own[-1] if own else None
 
 
 @dataclass(slots=True)

@@ -6,7 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .devices import KNOWN, STRANGER, Devices
+from .ends import Ends
+from .lockouts import Lockouts
 from .record import Call
+from .spans import presents_password
 from .verdict import Violation
 
 if TYPE_CHECKING:
@@ -69,8 +73,13 @@ def _without_confirms(tokens: frozenset) -> frozenset:
 class Operations:
     """All operations of an address's calls, and the words for those that are wrong."""
 
-    def __init__(self, calls: list[Call]) -> None:
+    def __init__(
+        self, calls: list[Call], ends: Ends, devices: Devices, lockouts: Lockouts
+    ) -> None:
         self._calls = calls
+        self._ends = ends
+        self._devices = devices
+        self._lockouts = lockouts
         self._by_number = {call.number: call for call in calls}
         self._setters = {
             password: call.number
@@ -107,8 +116,7 @@ class Operations:
         shown = {state for state in states if state is not None}
         if isinstance(operation.test[1], int):
             shown.add(operation.test[1])
-        if call.token is not None:
-            shown.add(call.token)
+        shown |= {given for given in (call.token, call.device) if given is not None}
         shown.discard(call.number)
         reasons = [self._by_number[number] for number in sorted(shown) if number in self._by_number]
         return Violation(kind, call.address, _WORDS[kind], [*reasons[-6:], call])
@@ -122,6 +130,8 @@ class Operations:
             yield from self._of_token(call)
         elif call.kind in {"reset", "confirm"}:
             yield from self._of_one_time(call)
+        if presents_password(call) and call.device is not None:
+            yield from self._of_device(call)
 
     def _of_register(self, call: Call) -> Iterator[Operation]:
         if call.outcome != "no":
@@ -140,20 +150,24 @@ class Operations:
             yield _question(call, "right_password_refused", ("is not", setter))
 
     def _of_token(self, call: Call) -> Iterator[Operation]:
-        origin = self._origin(call)
+        origin = self._origin(call.token)
         if origin is None:
             if call.outcome == "yes" and call.token is None:
                 self._never(call, "forged_token_accepted")
             return
+        giver = self._by_number[call.token]
+        is_taken = call.outcome == "yes" or call.code in {"wrong_password", "account_locked"}
+        if is_taken and (revoked := self._ends.certain(giver, call, {"revoke"})):
+            self._never(call, "revoked_token_accepted", giver, *revoked)
         is_right = call.kind == "check" or call.password == _password_set(self._by_number[origin])
         if call.outcome == "yes" and not is_right:
             self._never(call, "wrong_password_accepted")
         if call.kind == "change" and (call.outcome == "yes" or call.outcome == "maybe" and is_right):
             yield _change(call, "dead_token_accepted", ("is", origin))
-        elif call.outcome == "yes" or call.code in {"wrong_password", "account_locked"}:
+        elif is_taken:
             # Both codes come after the look at the token.
             yield _question(call, "dead_token_accepted", ("is", origin))
-        elif call.code == "invalid_token":
+        elif call.code == "invalid_token" and not self._ends.possible(giver, call, {"revoke"}):
             yield _question(call, "live_token_refused", ("is not", origin))
         if call.code == "wrong_password":
             setter = self._setters.get(call.password)
@@ -168,15 +182,30 @@ class Operations:
         elif call.code == "invalid_one_time_token":
             yield _question(call, "live_one_time_token_refused", ("is not alive", token))
 
-    def _origin(self, call: Call) -> int | None:
-        """The call whose password was in force when the presented token was given."""
-        giver = self._by_number.get(call.token) if call.token is not None else None
+    def _of_device(self, call: Call) -> Iterator[Operation]:
+        """A device token is as alive as the access token that was given with it."""
+        origin = self._origin(call.device)
+        if origin is None:
+            return
+        taken_for = self._devices.was_taken_for(call)
+        if taken_for == KNOWN or call.number in self._lockouts.passed:
+            yield _question(call, "dead_device_known", ("is", origin))
+        elif self._devices.may_be_estranged(call):
+            return
+        elif taken_for == STRANGER:
+            yield _question(call, "live_device_forgotten", ("is not", origin))
+        elif self._lockouts.is_strangers_lock(call):
+            yield _question(call, "known_device_locked_out", ("is not", origin))
+
+    def _origin(self, number: int | None) -> int | None:
+        """The call whose password was in force when this one gave a token."""
+        giver = self._by_number.get(number) if number is not None else None
         if giver is None:
             return None
         return self._setters.get(giver.password) if giver.kind == "login" else giver.number
 
-    def _never(self, call: Call, kind: str) -> None:
-        self.impossible.append(Violation(kind, call.address, _WORDS[kind], [call]))
+    def _never(self, call: Call, kind: str, *reasons: Call) -> None:
+        self.impossible.append(Violation(kind, call.address, _WORDS[kind], [*reasons, call]))
 
 
 _WORDS = {
@@ -188,6 +217,10 @@ _WORDS = {
     "account_missing": "the password of an acknowledged registration was refused",
     "forged_token_accepted": "a token that nobody was given was accepted",
     "dead_token_accepted": "a token was accepted that was dead at every moment",
+    "revoked_token_accepted": "a token was accepted after an operator had revoked it",
+    "dead_device_known": "a device was known although its token was dead at every moment",
+    "live_device_forgotten": "a known device was taken for a stranger",
+    "known_device_locked_out": "a known device was locked out by what strangers did",
     "live_token_refused": "a token was refused that was alive all the time",
     "dead_one_time_token_accepted": "a one-time token was accepted that was dead at every moment",
     "live_one_time_token_refused": "a one-time token was refused that was alive all the time",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .lockouts import is_possible_failure
+from .lockouts import Lockouts
 from .record import Call, History, Mail
+from .spans import is_possible_failure
 from .verdict import Violation
 
 # A mail that was sent and not noted comes again; the outbox waits 10 s or more before that.
@@ -29,7 +30,12 @@ def may_cause(call: Call, kind: str) -> bool:
 
 
 def check_mails(
-    history: History, address: str, calls: list[Call], mails: list[Mail], changes: int | None
+    history: History,
+    address: str,
+    calls: list[Call],
+    mails: list[Mail],
+    changes: int | None,
+    lockouts: Lockouts,
 ) -> Iterator[Violation]:
     """Both directions. `changes` is the most changes and resets that the calls leave possible."""
     for kind in sorted({mail.kind for mail in mails}):
@@ -42,7 +48,7 @@ def check_mails(
             )
             shown = [call for call in calls if may_cause(call, kind)]
             yield Violation("mail_without_event", address, summary, shown[-6:])
-    yield from _lost(history, address, calls, mails)
+    yield from _lost(history, address, calls, mails, lockouts)
 
 
 def _possible(kind: str, calls: list[Call], failures: int, changes: int | None) -> list[float]:
@@ -79,7 +85,7 @@ def _unexplained(
 
 
 def _lost(
-    history: History, address: str, calls: list[Call], mails: list[Mail]
+    history: History, address: str, calls: list[Call], mails: list[Mail], lockouts: Lockouts
 ) -> Iterator[Violation]:
     certain = [call for call in calls if call.outcome == "yes"]
     changes = [call for call in calls if call.kind in {"change", "reset"} and call.outcome != "no"]
@@ -105,20 +111,20 @@ def _lost(
     asked = [call for call in certain if call.kind == "forgot" and call.start > since]
     yield from _missing(address, "reset", asked, mails)
 
-    locked = _locks(history, calls, since)
+    strangers = [call for call in calls if lockouts.is_strangers_lock(call)]
+    locked = _locks(history, strangers, since)
     yield from _missing(address, "account_locked", locked, mails)
 
 
 def _locks(history: History, calls: list[Call], since: float) -> list[Call]:
-    """Answers that tell of a lock, each of another one that was set after `since`."""
+    """Of the calls that met a lock, one for each lock that was set after `since`."""
     found: list[Call] = []
     known_until = since
     for call in sorted(calls, key=lambda call: call.start):
-        if call.code == "account_locked":
-            set_after = call.start - history.lockout.freeze_s - 1.0
-            if set_after > known_until:
-                found.append(call)
-                known_until = call.end
+        set_after = call.start - history.lockout.freeze_s - 1.0
+        if set_after > known_until:
+            found.append(call)
+            known_until = call.end
     return found
 
 

@@ -10,12 +10,15 @@ WEIGHTS = {
     "login": 16,
     "change": 14,
     "register": 6,
-    "forgot": 4,
+    "forgot": 7,
     "reset": 9,
     "recover": 6,
     "confirm": 6,
     "resend": 3,
     "attack": 4,
+    "besiege": 3,
+    "estrange": 3,
+    "operate": 3,
 }
 
 
@@ -32,6 +35,8 @@ class Step:
     pick: float
     # How many side by side.
     width: float
+    # Which device token is shown, if any.
+    device: float
     # The first instance that is asked.
     instance: int
     # The pause after it, in seconds.
@@ -50,6 +55,7 @@ def steps(seed: int, client: int, slots: int, instances: int) -> Iterator[Step]:
             variety=dice.random(),
             pick=dice.random(),
             width=dice.random(),
+            device=dice.random(),
             instance=dice.randrange(instances),
             pause=dice.random() * 0.06,
         )

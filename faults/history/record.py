@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .mails import read_new
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Call:
 
     `address` is the canonical one, `typed` how it was spelt. `token` is the number of the call
     that gave the bearer token; `None` is a token that nobody was given. `password` is the one that
-    was presented, at a registration the new one.
+    was presented, at a registration the new one. `device` is the number of the call that gave the
+    device token; `None` is none, or none for this address.
     """
 
     number: int
@@ -47,8 +48,13 @@ class Call:
     new_password: str | None = None
     token: int | None = None
     one_time: str | None = None
+    device: int | None = None
+    # Of an operator's lock, in seconds.
+    length_s: float | None = None
     # From the answer.
     got_token: bool = False
+    # The number of the device that a device token was given for.
+    got_device: str | None = None
     id: int | None = None
     email: str | None = None
     complaint: str | None = None
@@ -72,7 +78,8 @@ class Call:
 
 # A connection that was refused: nothing was sent.
 REFUSED = "refused"
-_SHOWN = ("password", "new_password", "token", "one_time", "id", "email", "complaint")
+_SHOWN = ("password", "new_password", "token", "one_time", "device", "length_s", "got_device")
+_SHOWN += ("id", "email", "complaint")
 
 
 @dataclass(slots=True)
@@ -121,21 +128,19 @@ class History:
         return found
 
     def recovery(self, healed_at: float) -> float | None:
-        """Seconds from `healed_at` until each kind of request was answered again, the slowest
-        counts. A kind that was not tried says nothing; `None` when one was tried and never was.
+        """Seconds from `healed_at` until the last request had failed; `None` when a kind that
+        failed was never answered again. The workload tries each kind once more at its end.
         """
-        slowest = 0.0
+        last = healed_at
         for kind in {call.kind for call in self.calls}:
             tried = [call for call in self.calls if call.kind == kind and call.start >= healed_at]
-            answered = [call.end for call in tried if call.status and call.status < 500]
-            if tried and not answered:
+            failed = max((call.end for call in tried if not _is_answered(call)), default=healed_at)
+            if failed > healed_at and not any(
+                _is_answered(call) and call.end > failed for call in tried
+            ):
                 return None
-            # Without a failure it was there from the first attempt on.
-            if answered and any(call.outcome == "maybe" or call.error for call in tried):
-                failed = min(call.start for call in tried if not _is_answered(call))
-                first = min(answered)
-                slowest = max(slowest, first - healed_at if failed < first else 0.0)
-        return slowest
+            last = max(last, failed)
+        return last - healed_at
 
     def save(self, path: Path) -> None:
         """Writes it as JSON lines: what it was, then calls, mails and notes."""

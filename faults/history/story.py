@@ -7,6 +7,7 @@ from .record import Call, History, Lockout, Mail
 from .verdict import Verdict
 
 ADDRESS = "ann@example.com"
+_GIVE_DEVICES = {"register", "login", "change", "reset"}
 
 
 class Story:
@@ -34,8 +35,28 @@ class Story:
         call.error = None if status else "no answer in time"
         for name, value in said.items():
             setattr(call, name, value)
+        if call.outcome == "yes" and kind in _GIVE_DEVICES and call.got_device is None:
+            # As for a stranger.
+            call.got_device = f"device{number}"
         self.history.calls.append(call)
         return number
+
+    def device(self, number: int) -> str:
+        """The number of the device that this call's device token is for."""
+        return self.history.calls[number].got_device or ""
+
+    def guesses(self, times: int, status: int = 400, **more: object) -> None:
+        """Logins with passwords that nobody has set."""
+        for number in range(times):
+            self.login(f"guess{number}", status, **more)
+
+    def login_from(self, device: int, password: str, **more: object) -> int:
+        """A login that shows this call's device token, and is known."""
+        return self.login(password, device=device, got_device=self.device(device), **more)
+
+    def operate(self, kind: str, status: int | None = 200, **more: object) -> int:
+        """An operator's command."""
+        return self.call(kind, status, **more)
 
     def register(self, password: str = "first1", status: int | None = 201, **more: object) -> int:
         code = "email_taken" if status == 400 else None

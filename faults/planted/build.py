@@ -32,7 +32,7 @@ def binary(patch: Path | None) -> Path:
             raise BenchError(f"{patch.name} does not fit the source any more: {error}") from error
     target = _FOLDER / "target"
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
-    command = ["nice", "cargo", "build", "--quiet", "--locked", "--bin", "doorward"]
+    command = ["nice", "-n", "5", "cargo", "build", "--quiet", "--locked", "--bin", "doorward"]
     processes.output(command, timeout=_LONGEST, cwd=source, env=environment)
     return target / "debug" / "doorward"
 

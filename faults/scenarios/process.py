@@ -156,7 +156,7 @@ async def rolling_restart(world: World) -> Outcome:
         await instance.start()
     await proxy.start(*names)
     outcome = Outcome("SIGTERM and start, each of two instances, twice")
-    service = world.service_at([proxy.url], outbox=postgres)
+    service = world.service_at([proxy.url], instances[0], outbox=postgres)
     async with trial(world, service, outcome) as load:
         load.nothing_may_fail = True
         for _ in range(2):

@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from ..history.command_line import Operator
 from . import ports
 from .daemon import Daemon
 
@@ -26,7 +27,8 @@ class Doorward:
     ) -> None:
         self.port = ports.fixed()
         self.url = f"http://127.0.0.1:{self.port}"
-        home = folder / name
+        self._binary = binary
+        self._home = home = folder / name
         home.mkdir(exist_ok=True)
         # Neither settings of a developer's own nor files of the folder we are started in.
         ours = {key: value for key, value in os.environ.items() if "DOORWARD" not in key}
@@ -45,6 +47,10 @@ class Doorward:
             cwd=home,
             env=self.environment,
         )
+
+    def operator(self) -> Operator:
+        """Somebody with the program, its settings and its folder."""
+        return Operator(self._binary, self.environment, self._home)
 
     async def start(self, *, ready: bool = True) -> None:
         """Starts it, and waits until it says that it is ready, or at least alive."""

@@ -1,5 +1,6 @@
 """A PostgreSQL of the scenario's own: stopped, frozen, filled, promoted, and asked."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -12,6 +13,7 @@ from bench.harness.errors import BenchError
 
 from . import ports
 from .daemon import Daemon, output
+from .postgres_client import connected
 from .wait import until
 
 # A crash of the machine is not among the faults, so nothing waits for the disk; a crash of the
@@ -77,20 +79,22 @@ class Postgres:
 
     async def sql(self, text: str, database: str = "doorward", within: float = 20) -> str:
         """Runs statements as the operator; the rows as texts, columns apart by `|`."""
-        return await output([*self._psql(database), "-c", text], within)
+        try:
+            async with asyncio.timeout(within), connected(self.port, database) as client:
+                return await client.query(text)
+        except TimeoutError as error:
+            raise BenchError(f"no answer of PostgreSQL within {within:.0f} s: {text}") from error
 
     @contextlib.contextmanager
     def session(self, text: str) -> Iterator[None]:
         """An operator's session; ends after its statement, or with terminate("operator")."""
-        command = [*self._psql("doorward"), "-c", text]
+        at = f"postgres://postgres@127.0.0.1:{self.port}/doorward?application_name=operator"
+        psql = tools.postgres_bin() / "psql"
+        command = [psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", at, "-c", text]
         with self.daemon.log.open("ab") as log, processes.running(
             command, stdout=log, stderr=log, end_with=signal.SIGKILL
         ):
             yield
-
-    def _psql(self, database: str) -> list[Any]:
-        at = f"postgres://postgres@127.0.0.1:{self.port}/{database}?application_name=operator"
-        return [tools.postgres_bin() / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", at]
 
     async def terminate(self, application: str = "doorward") -> int:
         """Ends every connection of an application; how many there were."""

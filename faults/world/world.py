@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..history.command_line import Operator
 from . import postgres as clusters
 from .daemon import Daemon
 from .doorward import Doorward
@@ -28,6 +29,7 @@ class Service:
     urls: list[str]
     mail_dir: Path
     outbox: Outbox
+    operator: Operator
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,14 @@ class World:
 
     def service(self, *instances: Doorward, outbox: Postgres | Outbox) -> Service:
         """What clients use: the instances' own addresses."""
-        return self.service_at([of.url for of in instances], outbox=outbox)
+        return self.service_at([of.url for of in instances], instances[0], outbox=outbox)
 
-    def service_at(self, urls: list[str], *, outbox: Postgres | Outbox) -> Service:
-        """What clients use."""
+    def service_at(
+        self, urls: list[str], instance: Doorward, *, outbox: Postgres | Outbox
+    ) -> Service:
+        """What clients use, and one of the instances, whose settings the operator has."""
         seen = PostgresOutbox(outbox) if isinstance(outbox, Postgres) else outbox
-        return Service(urls, self.mail_dir, seen)
+        return Service(urls, self.mail_dir, seen, instance.operator())
 
     def tmpfs(self, size: str) -> Path:
         """A small file system of its own; `Skipped` where none can be made."""

@@ -1,29 +1,42 @@
 //! The command line.
 
+mod audit;
 mod check_config;
+mod doctor;
+mod generate;
 mod healthcheck;
+mod mail;
 mod open_files;
+mod output;
 mod user;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::app::{App, AppError};
 use crate::clock::SystemClock;
 use crate::config::{Config, Sources};
 use crate::store::{MigrationError, Store};
 use crate::telemetry;
-use crate::user_manager::AdminError;
+use crate::user_manager::{AdminError, Failure};
 
 /// A small, strict account service: register, log in, recover and change a password over JSON.
 #[derive(Debug, Parser)]
 #[command(
+    name = "doorward",
     version,
-    after_help = "Settings come from config/default.toml, config/<DOORWARD_ENV>.toml and the \
+    after_help = "Examples:\n  \
+        doorward                                 serve, as `doorward serve` does\n  \
+        doorward doctor                          look for what is wrong\n  \
+        doorward user create ann@example.com     make an account and a password\n  \
+        doorward user show ann@example.com       why can she not log in?\n  \
+        doorward mail list --failed              which mails did not leave?\n\n\
+        Settings come from config/default.toml, config/<DOORWARD_ENV>.toml and the \
         environment (DATABASE_URL, JWT_SECRET, HOST, PORT, DOORWARD__SECTION__KEY).\n\
-        Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 no such account."
+        Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 no such account or mail."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -47,6 +60,43 @@ enum Command {
     /// Look at accounts and change them
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Look at the mails that wait, were sent, or were given up
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
+    /// Get at the audit trail
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Look at everything that the service needs, and say what to do
+    #[command(
+        after_help = "Looks at the settings, the database (version, migrations, whether it \
+        can be written, its clock), the mail server (TLS and login; nothing is sent), the limit of \
+        open files, and how many logins a second this machine can hash. Each check is ok, a \
+        warning or failed; the exit code is 1 when one failed.\n\n\
+        Examples:\n  \
+        doorward doctor\n  \
+        DOORWARD_ENV=production doorward doctor --json"
+    )]
+    Doctor {
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the completions for a shell
+    #[command(after_help = "Examples:\n  \
+        doorward completions bash > /etc/bash_completion.d/doorward\n  \
+        doorward completions zsh > ~/.zfunc/_doorward")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Examples:\n  \
+        doorward man | man -l -\n  \
+        doorward man user create > doorward-user-create.1")]
+    Man {
+        /// Of this command, as `user create`
+        command: Vec<String>,
+    },
 }
 
 /// Why a command failed; each has its exit code.
@@ -72,7 +122,7 @@ impl CliError {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Config(_) | Self::Usage(_) => 2,
-            Self::Admin(AdminError::NotFound) => 3,
+            Self::Admin(AdminError::NotFound | AdminError::NoSuchMail) => 3,
             Self::App(_) | Self::Migration(_) | Self::Admin(_) | Self::Failed(_) => 1,
         })
     }
@@ -84,9 +134,17 @@ impl CliError {
 /// [`CliError`], to be shown to a person.
 pub async fn run() -> Result<(), CliError> {
     let command = Cli::parse().command.unwrap_or(Command::Serve);
+    // These need no settings.
+    match &command {
+        Command::Completions { shell } => return generate::completions(*shell),
+        Command::Man { command } => return generate::man(command),
+        _ => {}
+    }
     let sources = Sources::of_process().map_err(CliError::Config)?;
-    if let Command::CheckConfig { json } = command {
-        return check_config::run(&sources, json);
+    match command {
+        Command::CheckConfig { json } => return check_config::run(&sources, json),
+        Command::Doctor { json } => return doctor::run(&sources, json).await,
+        _ => {}
     }
     let mut config =
         Config::load(&sources).map_err(|errors| CliError::Config(errors.to_string()))?;
@@ -106,6 +164,24 @@ pub async fn run() -> Result<(), CliError> {
         }
         Command::Healthcheck => healthcheck::run(&config.http).await,
         Command::User(command) => user::run(command, config).await,
-        Command::CheckConfig { .. } => Ok(()),
+        Command::Mail(command) => mail::run(command, config).await,
+        Command::Audit(command) => audit::run(command, config).await,
+        Command::CheckConfig { .. }
+        | Command::Doctor { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. } => Ok(()),
+    }
+}
+
+/// Everything put together, on a database that is up to date.
+async fn open(config: Config) -> Result<App, CliError> {
+    let app = App::build(config, Arc::new(SystemClock))?;
+    app.store.migrate().await?;
+    Ok(app)
+}
+
+impl From<Failure> for CliError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure.to_string())
     }
 }

@@ -13,9 +13,8 @@ const RESERVE: u64 = 32;
 /// can raise. Takes fewer connections where that is not enough: with none left for the database the
 /// service would refuse everybody.
 pub(super) fn make_room(config: &mut Config) {
-    let besides = RESERVE + of_database(&config.database);
+    let (besides, needed) = (besides(config), needed(config));
     let wanted = config.http.max_connections;
-    let needed = besides.saturating_add(wanted as u64);
     let limit = raise(needed);
     let fitting = fitting(wanted, besides, limit);
     if fitting < wanted {
@@ -27,6 +26,15 @@ pub(super) fn make_room(config: &mut Config) {
         );
         config.http.max_connections = fitting;
     }
+}
+
+/// Files that may be open at once with these settings.
+pub(super) fn needed(config: &Config) -> u64 {
+    besides(config).saturating_add(config.http.max_connections as u64)
+}
+
+fn besides(config: &Config) -> u64 {
+    RESERVE + of_database(&config.database)
 }
 
 /// `SQLite` opens the file and its log for each connection.
@@ -47,21 +55,28 @@ fn fitting(wanted: usize, besides: u64, limit: Option<u64>) -> usize {
     wanted.min(room).max(1)
 }
 
+/// What the soft limit becomes; `None` for no limit.
+pub(super) fn attainable(needed: u64) -> Option<u64> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let target = maximum.map_or(needed, |maximum| maximum.min(needed));
+    current.map(|current| current.max(target))
+}
+
 /// The soft limit after it was raised, if it has to be; `None` for no limit.
 fn raise(needed: u64) -> Option<u64> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let target = maximum.map_or(needed, |maximum| maximum.min(needed));
-    if current.is_none_or(|current| current >= target) {
+    let target = attainable(needed);
+    if current == target {
         return current;
     }
     let raised = Rlimit {
-        current: Some(target),
+        current: target,
         maximum,
     };
     match setrlimit(Resource::Nofile, raised) {
         Ok(()) => {
             tracing::debug!(from = current, to = target, "more files may be open");
-            Some(target)
+            target
         }
         Err(error) => {
             tracing::warn!(%error, "no more files than usual may be open");

@@ -1,41 +1,42 @@
 //! `doorward user …`
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::sync::Arc;
+mod create;
+mod list;
+mod show;
+
+use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::CliError;
-use crate::app::App;
-use crate::clock::{Clock as _, SystemClock};
+use super::output::{print, print_json};
+use super::{CliError, open};
 use crate::config::Config;
-use crate::domain::email::Email;
-use crate::domain::lockout;
-use crate::domain::password::{NewPassword, PasswordPolicy};
-use crate::security::one_time_token::OneTimeToken;
 use crate::user_manager::{AccountReport, Which};
-
-/// How long a made password is, where the policy allows it.
-const MADE_PASSWORD: usize = 20;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
     /// Make an account; its mailbox counts as proven
-    Create {
-        /// The address
-        email: String,
-        /// Read the password from the first line of standard input; one is made otherwise
-        #[arg(long)]
-        password_stdin: bool,
-        /// For programs
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show an account with its lock, tokens and mails
+    #[command(after_help = "Examples:\n  \
+        doorward user create ann@example.com\n  \
+        pass show ann | doorward user create ann@example.com --password-stdin")]
+    Create(create::Create),
+    /// List accounts, or find them by a part of the address
+    #[command(after_help = "Examples:\n  \
+        doorward user list\n  \
+        doorward user list @example.com --state locked\n  \
+        doorward user list --limit 1000 --after 5000 --json")]
+    List(list::List),
+    /// Show an account with its lock, one-time tokens, mails and last events
+    #[command(after_help = "Examples:\n  \
+        doorward user show ann@example.com\n  \
+        doorward user show 42 --json")]
     Show(Target),
     /// Take no password for a while; tokens and resets go on working
+    #[command(after_help = "Examples:\n  \
+        doorward user lock ann@example.com\n  \
+        doorward user lock 42 --for 7d")]
     Lock {
         #[command(flatten)]
         target: Target,
@@ -71,27 +72,21 @@ pub(super) struct Target {
     json: bool,
 }
 
-fn parse_which(text: &str) -> Result<Which, String> {
+pub(super) fn parse_which(text: &str) -> Result<Which, String> {
     text.parse()
         .map_err(|_| "neither an e-mail address nor an account's number".to_owned())
 }
 
 pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliError> {
     let freeze = config.lockout.freeze;
-    let app = App::build(config, Arc::new(SystemClock))?;
-    app.store.migrate().await?;
+    let app = open(config).await?;
     let users = &app.state.users;
     let (done, target) = match command {
-        UserCommand::Create {
-            email,
-            password_stdin,
-            json,
-        } => {
-            return create(&app, &email, password_stdin, json).await;
-        }
+        UserCommand::Create(create) => return create::create(&app, &create).await,
+        UserCommand::List(list) => return list::run(users, list).await,
         UserCommand::Show(target) => {
-            show(&users.admin_report(&target.which).await?, target.json);
-            return Ok(());
+            let report = users.admin_report(&target.which).await?;
+            return show::show(&report, target.json);
         }
         UserCommand::Lock { target, length } => {
             users
@@ -123,97 +118,9 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliE
         }
     };
     if target.json {
-        println!("{}", json!({ "done": done }));
+        print_json(&json!({ "done": done }))
     } else {
-        println!("{done}");
-    }
-    Ok(())
-}
-
-async fn create(app: &App, email: &str, from_stdin: bool, json: bool) -> Result<(), CliError> {
-    let usage = |message: &str| CliError::Usage(message.to_owned());
-    let email = Email::parse(email).map_err(|_| usage("this is not an e-mail address"))?;
-    let policy = app.state.users.password_policy();
-    let (password, made) = if from_stdin {
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        read.map_err(|error| CliError::Failed(format!("standard input: {error}")))?;
-        let typed = line.trim_end_matches(['\r', '\n']);
-        let refused = |_| CliError::Usage(policy.message());
-        (
-            policy.check(typed, Some(email.key())).map_err(refused)?,
-            None,
-        )
-    } else {
-        let (password, text) = make_password(policy, &email)?;
-        (password, Some(text))
-    };
-    let id = app.state.users.admin_create(&email, &password).await?;
-    match (json, made) {
-        (true, made) => println!("{}", json!({ "id": id, "password": made })),
-        (false, Some(made)) => println!("account {id}, password {made}"),
-        (false, None) => println!("account {id}"),
-    }
-    Ok(())
-}
-
-/// A random password that meets the policy.
-fn make_password(
-    policy: &PasswordPolicy,
-    email: &Email,
-) -> Result<(NewPassword, String), CliError> {
-    let length = MADE_PASSWORD.clamp(policy.min_length, policy.max_length);
-    for _ in 0..100 {
-        let random = || OneTimeToken::generate().map(|token| token.reveal());
-        let parts = [random(), random(), random(), random(), random(), random()];
-        let text: String = parts
-            .iter()
-            .flatten()
-            .flat_map(|part| part.chars())
-            .take(length)
-            .collect();
-        if let Ok(password) = policy.check(&text, Some(email.key())) {
-            return Ok((password, text));
-        }
-    }
-    Err(CliError::Failed(
-        "no password meets the policy; give one with --password-stdin".to_owned(),
-    ))
-}
-
-fn show(report: &AccountReport, json: bool) {
-    let account = &report.details.account;
-    let now = SystemClock.now();
-    let locked_until = report
-        .failures
-        .and_then(|failures| failures.locked_until)
-        .filter(|until| lockout::remaining(Some(*until), now).is_some());
-    let shown = json!({
-        "id": account.id,
-        "email": account.email,
-        "role": report.details.role,
-        "created_at": report.details.created_at,
-        "confirmed_at": account.confirmed_at,
-        "disabled_at": account.disabled_at,
-        "token_version": account.token_version,
-        "login_failures": report.failures.map_or(0, |failures| failures.failures),
-        "locked_until": locked_until,
-        "one_time_tokens": report.one_time_tokens,
-        "mails_waiting": report.mails.waiting,
-        "mails_sent": report.mails.sent,
-        "mails_failed": report.mails.failed,
-    });
-    if json {
-        println!("{shown}");
-        return;
-    }
-    for (key, value) in shown.as_object().into_iter().flatten() {
-        let value = match value {
-            Value::Null => "-".to_owned(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        println!("{key:<16} {value}");
+        print(&format!("{done}\n")).map(drop)
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Config {
     /// Mails of one kind to one address in an hour; `None` when limits are off.
     pub mails_per_hour: Option<i32>,
     pub limits: LimitSettings,
+    /// How long account events are kept.
+    pub audit_retention: Duration,
     pub telemetry: TelemetryConfig,
 }
 

@@ -38,6 +38,7 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
     let confirm_lifetime = r.duration("one_time_tokens.confirm_lifetime", "1m", "30d");
     let links_base_url = http::base_url(r);
     let limits = limits::read(r);
+    let audit_retention = r.duration("audit.retention", "1d", "3650d");
     let json = r.choice("telemetry.log_format", &[("pretty", false), ("json", true)]);
     let filter = r.checked(
         "telemetry.log_level",
@@ -63,6 +64,7 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
         links_base_url: links_base_url?,
         mails_per_hour: limits.as_ref()?.mails_per_hour,
         limits: limits?.requests,
+        audit_retention: audit_retention?,
         telemetry: TelemetryConfig {
             json: json?,
             filter: filter?,

@@ -1,6 +1,7 @@
 //! What the service is about, without any I/O: addresses, passwords, lockout, accounts.
 
 pub mod account;
+pub mod account_event;
 pub mod confirmation;
 pub mod device;
 pub mod email;

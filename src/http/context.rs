@@ -22,6 +22,10 @@ use super::{AppState, Stage, security_headers, unread_body};
 /// Taken from the request when it is usable, made otherwise, and sent back.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The id of the request, for who has to know it.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub HeaderValue);
+
 /// Two years (the HSTS preload list asks for one at least).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
@@ -54,6 +58,7 @@ pub async fn enter(
     };
     if !is_read {
         request.extensions_mut().insert(from);
+        request.extensions_mut().insert(RequestId(id.clone()));
     }
     let started = Instant::now();
     let mut response = async {

@@ -12,8 +12,10 @@ use utoipa::IntoParams;
 
 use super::AppState;
 use super::client::Client;
+use super::context::RequestId;
 use super::limits::{Action, Limits};
 use super::problem::Problem;
+use crate::domain::account_event::Source;
 use crate::domain::device::Device;
 use crate::domain::email::EmailKey;
 use crate::security::device_token::DeviceTokens;
@@ -35,6 +37,7 @@ const MOST_TOKENS: usize = 5;
 /// Whoever sent the request.
 pub struct Visitor {
     client: Client,
+    request_id: String,
     /// As they were sent, separated by dots.
     device_tokens: SecretString,
     users: UserManager,
@@ -88,6 +91,14 @@ impl Visitor {
         Ok(device)
     }
 
+    /// Where the request comes from, for the audit trail.
+    pub fn source(&self) -> Source {
+        Source::Request {
+            address: self.client.address,
+            id: self.request_id.clone(),
+        }
+    }
+
     /// Texts that could be tokens.
     fn device_tokens(&self) -> impl Iterator<Item = &str> {
         let texts = self.device_tokens.expose_secret().split('.');
@@ -134,7 +145,10 @@ impl FromRequestParts<AppState> for Visitor {
             is_tls: false,
         };
         let client = parts.extensions.get().copied().unwrap_or(nobody);
+        let id = parts.extensions.get::<RequestId>();
+        let id = id.and_then(|id| id.0.to_str().ok()).unwrap_or_default();
         Ok(Self {
+            request_id: id.to_owned(),
             client,
             device_tokens: shown(&parts.headers, client.is_tls).into(),
             users: UserManager::from_ref(state),

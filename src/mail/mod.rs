@@ -44,6 +44,17 @@ impl Mailer {
         Ok(Self::Smtp(Box::new(smtp::Smtp::new(url, ca_file)?), from))
     }
 
+    /// Whether letters could be handed over now; none is.
+    ///
+    /// # Errors
+    /// [`MailError`] when the mail server does not let us in.
+    pub async fn test(&self) -> Result<(), MailError> {
+        match self {
+            Self::Smtp(smtp, _) => smtp.test().await,
+            Self::File(..) | Self::Console | Self::Off => Ok(()),
+        }
+    }
+
     /// Hands a letter over; when this returns, the other side has it.
     ///
     /// # Errors

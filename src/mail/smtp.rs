@@ -33,15 +33,28 @@ impl Smtp {
         Ok(Self(transport.timeout(Some(CONNECT_TIMEOUT)).build()))
     }
 
+    /// Connects, with TLS and a login where the URL asks for them, and says goodbye.
+    pub(super) async fn test(&self) -> Result<(), MailError> {
+        let tested = tokio::time::timeout(CONNECT_TIMEOUT, self.0.test_connection()).await;
+        let tested = tested.map_err(|_| MailError("the mail server fell silent".to_owned()))?;
+        if tested.map_err(|error| in_full(&error))? {
+            Ok(())
+        } else {
+            Err(MailError("the mail server is not ready".to_owned()))
+        }
+    }
+
     pub(super) async fn send(&self, message: Message) -> Result<(), MailError> {
         let sent = tokio::time::timeout(TIMEOUT, self.0.send(message)).await;
         let sent = sent.map_err(|_| MailError("the mail server fell silent".to_owned()))?;
-        sent.map(drop).map_err(|error| {
-            // The source has the server's own words.
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            MailError(source.map_or(error.to_string(), |words| format!("{error}: {words}")))
-        })
+        sent.map(drop).map_err(|error| in_full(&error))
     }
+}
+
+/// The source has the server's own words.
+fn in_full(error: &lettre::transport::smtp::Error) -> MailError {
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    MailError(source.map_or(error.to_string(), |words| format!("{error}: {words}")))
 }
 
 /// Whether the text is a URL of a mail server.

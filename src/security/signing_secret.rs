@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -75,13 +75,19 @@ pub fn check(secret: &SecretString) -> Result<(), WeakSecret> {
     Ok(())
 }
 
+/// Where the development secret is.
+#[must_use]
+pub fn path(directory: &Path) -> PathBuf {
+    directory.join("jwt_secret")
+}
+
 /// Reads the development secret, or makes one: `jwt_secret` in the data directory, mode 0600.
 /// Two processes that start together end up with the same one.
 ///
 /// # Errors
 /// When the file can neither be read nor made.
 pub fn load_or_create(directory: &Path) -> io::Result<SecretString> {
-    let path = directory.join("jwt_secret");
+    let path = path(directory);
     if !path.exists() {
         DirBuilder::new()
             .recursive(true)

@@ -67,6 +67,14 @@ impl Store {
     }
 }
 
+/// The migrations of this version.
+pub(super) fn known(store: &Store) -> &'static Migrator {
+    match &store.pool {
+        Pool::Postgres(_) => &POSTGRES,
+        Pool::Sqlite(_) => &SQLITE,
+    }
+}
+
 /// The migrator gives its statements names whatever the setting says. One transaction keeps it on
 /// one server connection, and takes the names back that another instance has left there.
 async fn behind_pooler(pool: &PgPool) -> Result<(), MigrateError> {

@@ -4,16 +4,20 @@
 //! `transaction!` a transaction. What is slow (a hash, a mail) never happens inside.
 
 mod account_changes;
+mod account_events;
+mod account_list;
 pub mod account_loader;
 mod connect;
 mod device_failures;
 mod error;
+mod examination;
 mod loan;
 mod login_failures;
 mod mail_quota;
 mod migrations;
 mod one_time_tokens;
 mod outbox;
+mod outbox_list;
 pub(crate) mod turns;
 mod users;
 
@@ -24,13 +28,18 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub use account_events::{AccountEvent, EventRange};
+pub use account_list::{AccountFilter, AccountState, ListedAccount};
 pub use connect::{DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
+pub use examination::SchemaState;
 use loan::Loan;
 pub use login_failures::LoginFailures;
 pub use migrations::MigrationError;
+pub use one_time_tokens::OpenToken;
 pub use outbox::{MailSummary, OutboxMail};
-pub(crate) use turns::{read, run, transaction};
+pub use outbox_list::{ListedMail, MailState};
+pub(crate) use turns::{read, run, transaction, write_once};
 pub use users::{AccountDetails, Credentials, NewAccount};
 
 /// How long a caller waits for the database in all, then it is told 503.
@@ -163,6 +172,15 @@ impl Store {
             }
         };
         Ok(self.lent(held))
+    }
+
+    /// A connection for one statement that writes; see [`write_once!`].
+    pub(crate) async fn lend_for_writing(&self) -> Result<Lent<'_>, StoreError> {
+        match &self.pool {
+            // A statement alone is a transaction, in one round trip instead of three.
+            Pool::Postgres(_) => self.lend().await,
+            Pool::Sqlite(_) => self.begin().await,
+        }
     }
 
     fn lent<'s>(&self, held: Held<'s>) -> Lent<'s> {

@@ -7,6 +7,14 @@ use crate::domain::account::AccountId;
 use crate::domain::email::EmailKey;
 use crate::domain::one_time_token::{Purpose, TokenDigest};
 
+/// A token that could still be used, as an operator sees it: not even its digest is read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
+pub struct OpenToken {
+    /// `reset` or `confirm`.
+    pub purpose: String,
+    pub expires_at: DateTime<Utc>,
+}
+
 const INSERT: &str = "INSERT INTO one_time_tokens (digest, user_id, purpose, expires_at)
     VALUES ($1, $2, $3, $4)";
 const FIND: &str = "SELECT t.user_id FROM one_time_tokens AS t JOIN users AS u ON u.id = t.user_id
@@ -18,7 +26,8 @@ const CONSUME: &str = "DELETE FROM one_time_tokens
     RETURNING user_id";
 const DELETE_ALL: &str = "DELETE FROM one_time_tokens WHERE user_id = $1";
 const DELETE_PURPOSE: &str = "DELETE FROM one_time_tokens WHERE user_id = $1 AND purpose = $2";
-const COUNT: &str = "SELECT COUNT(*) FROM one_time_tokens WHERE user_id = $1 AND expires_at > $2";
+const OPEN: &str = "SELECT purpose, expires_at FROM one_time_tokens
+    WHERE user_id = $1 AND expires_at > $2 ORDER BY expires_at";
 const FORGET: &str = "DELETE FROM one_time_tokens WHERE digest IN (
         SELECT digest FROM one_time_tokens WHERE expires_at <= $1 LIMIT $2)";
 
@@ -96,14 +105,13 @@ impl Conn<'_> {
         execute!(self, DELETE_PURPOSE, account, purpose.as_str()).map(drop)
     }
 
-    /// How many one-time tokens of the account could still be used.
-    pub async fn count_one_time_tokens(
+    /// The account's one-time tokens that could still be used.
+    pub async fn open_tokens(
         &mut self,
         account: AccountId,
         now: DateTime<Utc>,
-    ) -> Result<i64, StoreError> {
-        let row: (i64,) = fetch!(self, fetch_one, COUNT, account, now)?;
-        Ok(row.0)
+    ) -> Result<Vec<OpenToken>, StoreError> {
+        fetch!(self, fetch_all, OPEN, account, now)
     }
 
     /// Removes at most `limit` expired tokens; how many there were.

@@ -66,10 +66,10 @@ const SUMMARY: &str = "SELECT
         COUNT(sent_at), COUNT(failed_at)
     FROM outbox WHERE email_key = $1";
 const CANCEL: &str = "DELETE FROM outbox
-    WHERE email_key = $1 AND kind = $2 AND sent_at IS NULL AND failed_at IS NULL";
+    WHERE email_key = $1 AND kind = $2 AND sent_at IS NULL";
 /// Out of the hands of a worker, too, that would add a token.
 const REPLACE: &str = "UPDATE outbox SET kind = $3, leased_until = NULL
-    WHERE email_key = $1 AND kind = $2 AND sent_at IS NULL AND failed_at IS NULL";
+    WHERE email_key = $1 AND kind = $2 AND sent_at IS NULL";
 const FORGET_FOR: &str = "DELETE FROM outbox WHERE email_key = $1";
 const FORGET: &str = "DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox WHERE created_at < $1 AND (sent_at IS NOT NULL OR failed_at IS NOT NULL)
@@ -139,9 +139,10 @@ impl Conn<'_> {
         execute!(self, DROP, mail.id, mail.leased_until).map(drop)
     }
 
-    /// Takes back the mails with a reset token that have not left: whoever reads them later could
-    /// undo a reset or a change of the password. A worker that has one in hand finds its row gone
-    /// before it makes the token. That somebody guessed is told all the same, without a link.
+    /// Takes back the mails with a reset token that have not left, also those that were given up,
+    /// which an operator could have sent: whoever reads them later could undo a reset or a change of
+    /// the password. A worker that has one in hand finds its row gone before it makes the token.
+    /// That somebody guessed is told all the same, without a link.
     pub async fn cancel_reset_mails(&mut self, email_key: &str) -> Result<(), StoreError> {
         execute!(self, CANCEL, email_key, MailKind::Reset.as_str())?;
         let (with_link, without) = (MailKind::AccountLocked, MailKind::AccountWasLocked);

@@ -68,6 +68,13 @@ macro_rules! transaction {
     };
 }
 
+/// Runs one statement that writes: `write_once!(store, conn => conn.record_event(…).await)`.
+macro_rules! write_once {
+    ($store:expr, $conn:ident => $work:expr) => {
+        $crate::store::turns::run!($store, lend_for_writing, $conn => $work)
+    };
+}
+
 macro_rules! run {
     ($store:expr, $begin:ident, $conn:ident => $work:expr) => {{
         let mut turns = $crate::store::turns::Turns::new();
@@ -90,7 +97,7 @@ macro_rules! run {
         }
     }};
 }
-pub(crate) use {read, run, transaction};
+pub(crate) use {read, run, transaction, write_once};
 
 #[cfg(test)]
 mod tests {

@@ -195,28 +195,29 @@ impl Conn<'_> {
         execute!(self, CONFIRM, now, id).map(drop)
     }
 
-    /// Kills every token of the account.
-    pub async fn revoke_tokens(&mut self, id: AccountId) -> Result<(), StoreError> {
-        execute!(self, REVOKE, id).map(drop)
+    /// Kills every token of the account; false when there is none.
+    pub async fn revoke_tokens(&mut self, id: AccountId) -> Result<bool, StoreError> {
+        Ok(execute!(self, REVOKE, id)? == 1)
     }
 
-    /// Closes the account and kills its tokens, for good even when it is opened again.
+    /// Closes the account and kills its tokens, for good even when it is opened again; false
+    /// when there is none.
     pub async fn disable_account(
         &mut self,
         id: AccountId,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        execute!(self, DISABLE, now, id).map(drop)
+    ) -> Result<bool, StoreError> {
+        Ok(execute!(self, DISABLE, now, id)? == 1)
     }
 
-    /// Opens the account again.
-    pub async fn enable_account(&mut self, id: AccountId) -> Result<(), StoreError> {
-        execute!(self, ENABLE, id).map(drop)
+    /// Opens the account again; false when there is none.
+    pub async fn enable_account(&mut self, id: AccountId) -> Result<bool, StoreError> {
+        Ok(execute!(self, ENABLE, id)? == 1)
     }
 
-    /// Deletes the account and its one-time tokens.
-    pub async fn delete_account(&mut self, id: AccountId) -> Result<(), StoreError> {
-        execute!(self, DELETE, id).map(drop)
+    /// Deletes the account and its one-time tokens; false when there is none.
+    pub async fn delete_account(&mut self, id: AccountId) -> Result<bool, StoreError> {
+        Ok(execute!(self, DELETE, id)? == 1)
     }
 }
 

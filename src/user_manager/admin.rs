@@ -7,10 +7,14 @@ use chrono::TimeDelta;
 use super::error::fails;
 use super::{Failure, UserManager};
 use crate::domain::account::{Account, AccountId};
+use crate::domain::account_event::{EventKind, Source};
 use crate::domain::email::{Email, EmailKey, InvalidEmail};
 use crate::domain::password::NewPassword;
 use crate::security::hash_pool::HashFor;
-use crate::store::{AccountDetails, LoginFailures, MailSummary, NewAccount, read, transaction};
+use crate::store::{NewAccount, read, transaction};
+
+/// Whoever may use the command line may do all of this.
+const OPERATOR: Source = Source::Operator;
 
 /// Which account: by number or by address.
 #[derive(Debug, Clone)]
@@ -19,22 +23,13 @@ pub enum Which {
     Email(Email),
 }
 
-/// Everything an operator wants to know of an account.
-#[derive(Debug)]
-pub struct AccountReport {
-    pub details: AccountDetails,
-    /// The count of wrong passwords and the lock, if there is one.
-    pub failures: Option<LoginFailures>,
-    /// One-time tokens that could still be used.
-    pub one_time_tokens: i64,
-    pub mails: MailSummary,
-}
-
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     #[error("there is no such account")]
     NotFound,
+    #[error("there is no such mail, or it was sent, or is just being sent")]
+    NoSuchMail,
     #[error("the address has an account already")]
     EmailTaken,
     #[error("{0}")]
@@ -72,73 +67,99 @@ impl UserManager {
             password_hash: &password_hash,
             confirmed_at: Some(now),
         };
-        let id = transaction!(self.0.store, conn => conn.insert_account(&new, now).await)?;
-        id.ok_or(AdminError::EmailTaken)
-    }
-
-    /// Everything about an account.
-    pub async fn admin_report(&self, which: &Which) -> Result<AccountReport, AdminError> {
-        let (account, key) = self.find(which).await?;
-        let now = self.now();
-        let report = read!(self.0.store, conn => {
-            let failures = conn.login_failures(&key).await?;
-            let one_time_tokens = conn.count_one_time_tokens(account.id, now).await?;
-            let mails = conn.mail_summary(key.as_str()).await?;
-            let details = conn.account_details(account.clone()).await?;
-            Ok(details.map(|details| AccountReport { details, failures, one_time_tokens, mails }))
+        let id = transaction!(self.0.store, conn => {
+            let id = conn.insert_account(&new, now).await?;
+            if let Some(id) = id {
+                conn.record_event(EventKind::Registered, id, &OPERATOR, now).await?;
+            }
+            Ok(id)
         })?;
-        report.ok_or(AdminError::NotFound)
+        id.ok_or(AdminError::EmailTaken)
     }
 
     /// Refuses passwords for a while; tokens and resets go on working.
     pub async fn admin_lock(&self, which: &Which, length: Duration) -> Result<(), AdminError> {
-        let (_, key) = self.find(which).await?;
+        let (account, key) = self.find(which).await?;
         let now = self.now();
         let until = now + TimeDelta::from_std(length).unwrap_or(TimeDelta::days(36_500));
-        Ok(transaction!(self.0.store, conn => conn.lock(&key, now, until).await)?)
+        Ok(transaction!(self.0.store, conn => {
+            conn.lock(&key, now, until).await?;
+            conn.record_event(EventKind::Locked, account.id, &OPERATOR, now).await
+        })?)
     }
 
     /// Takes passwords again.
     pub async fn admin_unlock(&self, which: &Which) -> Result<(), AdminError> {
-        let (_, key) = self.find(which).await?;
-        Ok(transaction!(self.0.store, conn => conn.unlock(&key).await)?)
+        let (account, key) = self.find(which).await?;
+        let now = self.now();
+        Ok(transaction!(self.0.store, conn => {
+            conn.unlock(&key).await?;
+            conn.record_event(EventKind::Unlocked, account.id, &OPERATOR, now).await
+        })?)
     }
 
     /// Closes the account and kills its tokens.
     pub async fn admin_disable(&self, which: &Which) -> Result<(), AdminError> {
         let (account, key) = self.find(which).await?;
-        let now = self.now();
-        Ok(transaction!(self.0.store, conn => {
+        let (id, now) = (account.id, self.now());
+        let done = transaction!(self.0.store, conn => {
             // The mails first: one in hand may just be adding its token.
             conn.cancel_reset_mails(key.as_str()).await?;
-            conn.delete_one_time_tokens(account.id).await?;
-            conn.disable_account(account.id, now).await
-        })?)
+            conn.delete_one_time_tokens(id).await?;
+            let done = conn.disable_account(id, now).await?;
+            if done {
+                conn.record_event(EventKind::Disabled, id, &OPERATOR, now).await?;
+            }
+            Ok(done)
+        })?;
+        found(done)
     }
 
     /// Opens the account again.
     pub async fn admin_enable(&self, which: &Which) -> Result<(), AdminError> {
         let (account, _) = self.find(which).await?;
-        Ok(transaction!(self.0.store, conn => conn.enable_account(account.id).await)?)
+        let (id, now) = (account.id, self.now());
+        let done = transaction!(self.0.store, conn => {
+            let done = conn.enable_account(id).await?;
+            if done {
+                conn.record_event(EventKind::Enabled, id, &OPERATOR, now).await?;
+            }
+            Ok(done)
+        })?;
+        found(done)
     }
 
     /// Kills every token of the account.
     pub async fn admin_revoke_tokens(&self, which: &Which) -> Result<(), AdminError> {
         let (account, _) = self.find(which).await?;
-        Ok(transaction!(self.0.store, conn => conn.revoke_tokens(account.id).await)?)
+        let (id, now) = (account.id, self.now());
+        let done = transaction!(self.0.store, conn => {
+            let done = conn.revoke_tokens(id).await?;
+            if done {
+                conn.record_event(EventKind::TokensRevoked, id, &OPERATOR, now).await?;
+            }
+            Ok(done)
+        })?;
+        found(done)
     }
 
-    /// Deletes the account, its tokens, its failures and its mails.
+    /// Deletes the account, its tokens, its failures and its mails; its events stay.
     pub async fn admin_delete(&self, which: &Which) -> Result<(), AdminError> {
         let (account, key) = self.find(which).await?;
-        Ok(transaction!(self.0.store, conn => {
-            conn.delete_account(account.id).await?;
-            conn.unlock(&key).await?;
-            conn.forget_mails_for(&key).await
-        })?)
+        let (id, now) = (account.id, self.now());
+        let done = transaction!(self.0.store, conn => {
+            let done = conn.delete_account(id).await?;
+            if done {
+                conn.unlock(&key).await?;
+                conn.forget_mails_for(&key).await?;
+                conn.record_event(EventKind::Deleted, id, &OPERATOR, now).await?;
+            }
+            Ok(done)
+        })?;
+        found(done)
     }
 
-    async fn find(&self, which: &Which) -> Result<(Account, EmailKey), AdminError> {
+    pub(super) async fn find(&self, which: &Which) -> Result<(Account, EmailKey), AdminError> {
         let account = read!(self.0.store, conn => match which {
             Which::Id(id) => conn.account(*id).await,
             Which::Email(email) => conn.account_by_key(email.key().as_str()).await,
@@ -151,5 +172,14 @@ impl UserManager {
             .key()
             .clone();
         Ok((account, key))
+    }
+}
+
+/// The account may be gone since it was looked for.
+fn found(done: bool) -> Result<(), AdminError> {
+    if done {
+        Ok(())
+    } else {
+        Err(AdminError::NotFound)
     }
 }

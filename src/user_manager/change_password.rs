@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::error::fails;
-use super::prove_password::Unproven;
+use super::prove_password::{Aim, Attempt, Unproven};
 use super::{Failure, LoggedIn, UserManager};
 use crate::domain::account::Account;
+use crate::domain::account_event::{EventKind, Source};
 use crate::domain::device::Device;
 use crate::domain::email::Email;
 use crate::domain::mail_kind::MailKind;
@@ -39,11 +40,19 @@ impl UserManager {
         current: Option<PresentedPassword>,
         new: &NewPassword,
         device: Option<Device>,
+        source: Source,
     ) -> Result<LoggedIn, ChangePasswordError> {
         if email.key().as_str() != account.email_key {
             return Err(ChangePasswordError::EmailNotFound);
         }
-        let proven = match self.prove_password(email.key(), current, device).await {
+        let attempt = Attempt {
+            aim: Aim::ChangePassword,
+            key: email.key().clone(),
+            password: current,
+            device,
+            source: source.clone(),
+        };
+        let proven = match self.prove_password(attempt).await {
             Ok(proven) => proven,
             Err(Unproven::Wrong) => return Err(ChangePasswordError::WrongPassword),
             Err(Unproven::Locked(left)) => return Err(ChangePasswordError::Locked(left)),
@@ -60,6 +69,7 @@ impl UserManager {
                 conn.cancel_reset_mails(&account.email_key).await?;
                 conn.delete_one_time_tokens(id).await?;
                 conn.enqueue_mail(MailKind::PasswordChanged, &account.email_key, now).await?;
+                conn.record_event(EventKind::PasswordChanged, id, &source, now).await?;
             }
             Ok(version)
         })?

@@ -2,6 +2,7 @@
 
 use super::error::fails;
 use super::{Failure, UserManager};
+use crate::domain::account_event::{EventKind, Source};
 use crate::domain::email::Email;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::one_time_token::Purpose;
@@ -21,7 +22,12 @@ fails!(ConfirmError);
 
 impl UserManager {
     /// Counts the mailbox as proven.
-    pub async fn confirm(&self, email: &Email, token: &str) -> Result<(), ConfirmError> {
+    pub async fn confirm(
+        &self,
+        email: &Email,
+        token: &str,
+        source: &Source,
+    ) -> Result<(), ConfirmError> {
         let token = OneTimeToken::parse(token).ok_or(ConfirmError::InvalidToken)?;
         let (digest, key, now) = (token.digest(), email.key(), self.now());
         let account = transaction!(self.0.store, conn => {
@@ -29,6 +35,7 @@ impl UserManager {
             let Some(id) = owner else { return Ok(None) };
             conn.confirm_account(id, now).await?;
             conn.delete_one_time_tokens_for(id, Purpose::Confirm).await?;
+            conn.record_event(EventKind::Confirmed, id, source, now).await?;
             Ok(Some(id))
         })?
         .ok_or(ConfirmError::InvalidToken)?;
@@ -38,7 +45,9 @@ impl UserManager {
 
     /// Asks for another mail with the link. Whether there is anything to confirm is found out
     /// while sending.
-    pub async fn resend_confirmation(&self, email: &Email) -> Result<(), Failure> {
-        self.request_one_mail(MailKind::Confirm, email.key()).await
+    pub async fn resend_confirmation(&self, email: &Email, source: &Source) -> Result<(), Failure> {
+        let event = EventKind::ConfirmationRequested;
+        self.request_one_mail(MailKind::Confirm, email.key(), event, source)
+            .await
     }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::error::fails;
-use super::prove_password::{Proven, Unproven};
+use super::prove_password::{Aim, Attempt, Proven, Unproven};
 use super::{Failure, UserManager};
+use crate::domain::account::Account;
+use crate::domain::account_event::Source;
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::device::{Device, DeviceId};
 use crate::domain::email::{Email, EmailKey};
@@ -48,20 +50,24 @@ impl UserManager {
         email: &Email,
         password: Option<PresentedPassword>,
         device: Option<Device>,
+        source: Source,
     ) -> Result<LoggedIn, LoginError> {
         let rehash = password.clone();
-        let proven = match self.prove_password(email.key(), password, device).await {
+        let attempt = Attempt {
+            aim: Aim::Login,
+            key: email.key().clone(),
+            password,
+            device,
+            source,
+        };
+        let proven = match self.prove_password(attempt).await {
             Ok(proven) => proven,
             Err(Unproven::Wrong) => return Err(LoginError::WrongCredentials),
             Err(Unproven::Locked(left)) => return Err(LoginError::Locked(left)),
             Err(Unproven::Failed(failure)) => return Err(LoginError::Failed(failure)),
         };
-        if proven.account.disabled_at.is_some() {
-            return Err(LoginError::Disabled);
-        }
-        let required = self.0.rules.confirmation == ConfirmationRule::Required;
-        if required && proven.account.confirmed_at.is_none() {
-            return Err(LoginError::NotConfirmed);
+        if let Some(refused) = self.refuses(&proven.account) {
+            return Err(refused);
         }
         if proven.outdated
             && let Some(password) = rehash
@@ -76,6 +82,18 @@ impl UserManager {
         let logged_in = self.tokens(subject, email.key(), proven.device)?;
         tracing::info!(user.id = account.id, "logged in");
         Ok(logged_in)
+    }
+
+    /// Why the account gets no token, whatever the password.
+    pub(super) fn refuses(&self, account: &Account) -> Option<LoginError> {
+        let required = self.0.rules.confirmation == ConfirmationRule::Required;
+        if account.disabled_at.is_some() {
+            Some(LoginError::Disabled)
+        } else if required && account.confirmed_at.is_none() {
+            Some(LoginError::NotConfirmed)
+        } else {
+            None
+        }
     }
 
     /// An access token, and one for the device.

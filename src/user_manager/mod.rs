@@ -1,9 +1,11 @@
 //! The service layer: what can be done with accounts, without a word about HTTP.
 
 mod admin;
+mod admin_lists;
 mod authenticate;
 mod change_password;
 mod confirm;
+mod count_password;
 mod error;
 mod forgot_password;
 mod login;
@@ -19,7 +21,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
-pub use admin::{AccountReport, AdminError, Which};
+pub use admin::{AdminError, Which};
+pub use admin_lists::AccountReport;
 pub use authenticate::AuthenticateError;
 pub use change_password::ChangePasswordError;
 pub use confirm::ConfirmError;

@@ -9,14 +9,31 @@ use tracing::Instrument as _;
 use super::error::fails;
 use super::{Failure, UserManager};
 use crate::domain::account::Account;
+use crate::domain::account_event::Source;
 use crate::domain::device::{Device, DeviceId};
 use crate::domain::email::EmailKey;
 use crate::domain::lockout;
-use crate::domain::mail_kind::MailKind;
 use crate::domain::password::{PasswordHash, PresentedPassword};
 use crate::security::hash_pool::{HashFor, Slot};
 use crate::security::password_hash::Verdict;
-use crate::store::{Conn, LoginFailures, StoreError, read, transaction};
+use crate::store::{Conn, LoginFailures, StoreError, read};
+
+/// What the password is to be proven for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aim {
+    Login,
+    /// Has an event of its own, when it is done.
+    ChangePassword,
+}
+
+/// A password that somebody presents; `None` is one that is too long to be one.
+pub(super) struct Attempt {
+    pub(super) aim: Aim,
+    pub(super) key: EmailKey,
+    pub(super) password: Option<PresentedPassword>,
+    pub(super) device: Option<Device>,
+    pub(super) source: Source,
+}
 
 /// The password was right.
 pub(super) struct Proven {
@@ -43,20 +60,16 @@ fails!(Unproven);
 
 /// A device that is known, with its wrong passwords so far.
 #[derive(Clone, Copy)]
-struct Known {
-    device: Device,
-    failures: i32,
+pub(super) struct Known {
+    pub(super) device: Device,
+    pub(super) failures: i32,
 }
 
 impl UserManager {
     /// Compares the password with that of the account behind the address, unless it is locked;
     /// the lock does not touch a known device.
-    pub(super) async fn prove_password(
-        &self,
-        key: &EmailKey,
-        password: Option<PresentedPassword>,
-        device: Option<Device>,
-    ) -> Result<Proven, Unproven> {
+    pub(super) async fn prove_password(&self, attempt: Attempt) -> Result<Proven, Unproven> {
+        let (key, device) = (&attempt.key, attempt.device);
         let proof = if device.is_some() {
             HashFor::KnownDevice
         } else {
@@ -66,7 +79,7 @@ impl UserManager {
         let ticket = self.0.hashes.enter(proof, key).await?;
         // Whoever has a slot already is looked at there. In a box, so that thousands who wait
         // are small.
-        if ticket.waits() || password.is_none() {
+        if ticket.waits() || attempt.password.is_none() {
             let failures = async {
                 read!(self.0.store, conn => {
                     let known = self.known(conn, device).await?;
@@ -77,41 +90,39 @@ impl UserManager {
             refuse_locked(failures, known, self.now())?;
         }
         // Longer than any password that can be stored: wrong, and not worth a hash.
-        let Some(password) = password else {
+        if attempt.password.is_none() {
             return Err(Unproven::Wrong);
-        };
+        }
         let slot = ticket.slot().await?;
         // From here on it is counted, even if the client goes away: otherwise hanging up would
         // be a way to guess without being counted.
-        let (users, key) = (self.clone(), key.clone());
-        let proof = async move { users.prove_in_slot(key, password, device, slot).await };
+        let users = self.clone();
+        let proof = async move { users.prove_in_slot(&attempt, slot).await };
         tokio::spawn(proof.in_current_span()).await?
     }
 
-    async fn prove_in_slot(
-        &self,
-        key: EmailKey,
-        password: PresentedPassword,
-        device: Option<Device>,
-        slot: Slot,
-    ) -> Result<Proven, Unproven> {
+    async fn prove_in_slot(&self, attempt: &Attempt, slot: Slot) -> Result<Proven, Unproven> {
+        let (key, Some(password)) = (&attempt.key, &attempt.password) else {
+            return Err(Unproven::Wrong);
+        };
         // Read again: others may have failed while this one waited for its slot.
         let now = self.now();
         let (known, read) = read!(self.0.store, conn => {
-            let known = self.known(conn, device).await?;
+            let known = self.known(conn, attempt.device).await?;
             let lock_at = known.is_none().then_some(now);
-            Ok((known, conn.credentials(&key, lock_at).await?))
+            Ok((known, conn.credentials(key, lock_at).await?))
         })?;
         // As of the same moment: the account of an address that was locked then was not read.
         refuse_locked(read.failures, known, now)?;
         let stored = read.account.as_ref().map(|(_, hash)| hash);
-        let verdict = slot.verify(&password, stored).await?;
+        let verdict = slot.verify(password, stored).await?;
         let (Verdict::Match { outdated }, Some((account, stored))) = (verdict, read.account) else {
             // The slot is kept until the failure is counted.
-            self.count_failure(&key, known).await?;
+            self.count_failure(attempt, known).await?;
             return Err(Unproven::Wrong);
         };
-        self.clear_failures(&key, known, read.failures).await?;
+        self.note_success(attempt, &account, known, read.failures)
+            .await?;
         Ok(Proven {
             account,
             stored,
@@ -133,59 +144,6 @@ impl UserManager {
         let failures = conn.device_failures(&device).await?;
         let known = failures.filter(|failures| *failures < self.0.rules.lockout.failures);
         Ok(known.map(|failures| Known { device, failures }))
-    }
-
-    /// Ends the count after a right password. What others tried does not end with the success of
-    /// a known device: they would have new guesses after each login of the owner.
-    async fn clear_failures(
-        &self,
-        key: &EmailKey,
-        known: Option<Known>,
-        counted: Option<LoginFailures>,
-    ) -> Result<(), Failure> {
-        let (now, most) = (self.now(), self.0.rules.lockout.failures);
-        match known {
-            Some(Known { failures: 0, .. }) => {}
-            Some(Known { device, .. }) => {
-                transaction!(self.0.store, conn => conn.clear_device_failures(device.id, most).await)?;
-            }
-            None if counted.is_none() => {}
-            None => {
-                transaction!(self.0.store, conn => conn.clear_login_failures(key, now).await)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts a wrong password, and tells the owner when it was the one that locks. All of it
-    /// happens whether or not there is an account. That of a known device is counted on its own,
-    /// unless it has ceased to be known meanwhile.
-    async fn count_failure(&self, key: &EmailKey, known: Option<Known>) -> Result<(), Failure> {
-        let (now, policy) = (self.now(), &self.0.rules.lockout);
-        // No token of the device that there is by now is valid longer.
-        let forgotten_at = now + self.0.devices.lifetime();
-        let (locks, estranged) = transaction!(self.0.store, conn => {
-            if let Some(Known { device, .. }) = known {
-                let counted = conn.count_device_failure(device.id, forgotten_at, policy.failures);
-                if let Some(failures) = counted.await? {
-                    return Ok((false, failures >= policy.failures));
-                }
-            }
-            let counted = conn.count_login_failure(key, policy, now).await?;
-            let locks = counted.is_some_and(|counted| counted.locked_until.is_some());
-            if locks {
-                self.request_mail(conn, MailKind::AccountLocked, key, now).await?;
-            }
-            Ok((locks, false))
-        })?;
-        if estranged {
-            tracing::warn!("a device is no longer known after too many wrong passwords");
-        }
-        if locks {
-            tracing::warn!("an address was locked after too many wrong passwords");
-            self.0.outbox.notify_one();
-        }
-        Ok(())
     }
 }
 

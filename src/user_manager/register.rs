@@ -2,6 +2,7 @@
 
 use super::error::fails;
 use super::{Failure, LoggedIn, UserManager};
+use crate::domain::account_event::{EventKind, Source};
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::email::Email;
 use crate::domain::mail_kind::MailKind;
@@ -36,6 +37,7 @@ impl UserManager {
         &self,
         email: &Email,
         password: &NewPassword,
+        source: &Source,
     ) -> Result<Registered, RegisterError> {
         let ticket = self
             .0
@@ -71,6 +73,8 @@ impl UserManager {
             // A new account always gets its mail, whoever used the quota up before there was one.
             if allowed || id.is_some() {
                 conn.enqueue_mail(mail, email.key().as_str(), now).await?;
+                let event = id.map_or(EventKind::RegisteredAgain, |_| EventKind::Registered);
+                conn.record_event_for(event, email.key(), source, now).await?;
             }
             Ok(id)
         })?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Failure, UserManager};
+use crate::domain::account_event::{EventKind, Source};
 use crate::domain::email::EmailKey;
 use crate::domain::mail_kind::MailKind;
 use crate::store::{Conn, StoreError, transaction};
@@ -11,19 +12,20 @@ use crate::store::{Conn, StoreError, transaction};
 pub(crate) const QUOTA_WINDOW: TimeDelta = TimeDelta::hours(1);
 
 impl UserManager {
-    /// Puts a mail into the outbox unless the address got enough of its kind. What happens does
-    /// not depend on whether the address has an account.
+    /// Puts a mail into the outbox unless the address got enough of its kind, then it is false.
+    /// What happens does not depend on whether the address has an account.
     pub(super) async fn request_mail(
         &self,
         conn: &mut Conn<'_>,
         kind: MailKind,
         key: &EmailKey,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        if self.count_mail(conn, kind, key, now).await? {
+    ) -> Result<bool, StoreError> {
+        let allowed = self.count_mail(conn, kind, key, now).await?;
+        if allowed {
             conn.enqueue_mail(kind, key.as_str(), now).await?;
         }
-        Ok(())
+        Ok(allowed)
     }
 
     /// Counts a mail of this kind; false when the address got enough.
@@ -42,14 +44,21 @@ impl UserManager {
             .await
     }
 
-    /// The same in a transaction of its own.
+    /// The same in a transaction of its own, with an event for each mail.
     pub(super) async fn request_one_mail(
         &self,
         kind: MailKind,
         key: &EmailKey,
+        event: EventKind,
+        source: &Source,
     ) -> Result<(), Failure> {
         let now = self.now();
-        transaction!(self.0.store, conn => self.request_mail(conn, kind, key, now).await)?;
+        transaction!(self.0.store, conn => {
+            if self.request_mail(conn, kind, key, now).await? {
+                conn.record_event_for(event, key, source, now).await?;
+            }
+            Ok(())
+        })?;
         self.0.outbox.notify_one();
         Ok(())
     }

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use super::error::fails;
 use super::{Failure, UserManager};
+use crate::domain::account_event::{EventKind, Source};
 use crate::domain::email::{Email, EmailKey};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::one_time_token::{Purpose, TokenDigest};
@@ -33,6 +34,7 @@ impl UserManager {
         email: &Email,
         token: &str,
         new: &NewPassword,
+        source: &Source,
     ) -> Result<SecretString, ResetPasswordError> {
         let token = OneTimeToken::parse(token).ok_or(ResetPasswordError::InvalidToken)?;
         let (digest, key) = (token.digest(), email.key());
@@ -54,6 +56,7 @@ impl UserManager {
             conn.delete_one_time_tokens(id).await?;
             conn.unlock(key).await?;
             conn.enqueue_mail(MailKind::PasswordChanged, key.as_str(), now).await?;
+            conn.record_event(EventKind::PasswordReset, id, source, now).await?;
             Ok(Some(TokenSubject { account: id, version }))
         })?
         .ok_or(ResetPasswordError::InvalidToken)?;

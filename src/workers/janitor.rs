@@ -18,12 +18,16 @@ const MAILS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Longer than the window in which mails are counted.
 const QUOTAS_KEPT: TimeDelta = TimeDelta::hours(2);
 
+/// The longest that can be set.
+const EVENTS_KEPT_AT_MOST: TimeDelta = TimeDelta::days(3_650);
+
 /// Keeps the tables small.
 #[derive(Debug)]
 pub struct Janitor {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub lockout: LockoutPolicy,
+    pub events_kept: Duration,
 }
 
 impl Janitor {
@@ -48,6 +52,8 @@ impl Janitor {
     /// [`StoreError`]; what was removed until then stays removed.
     pub async fn clean(&self) -> Result<u64, StoreError> {
         let (now, policy, store) = (self.clock.now(), &self.lockout, &self.store);
+        let events_since =
+            now - TimeDelta::from_std(self.events_kept).unwrap_or(EVENTS_KEPT_AT_MOST);
         let mut all = 0;
         loop {
             let tokens = transaction!(store, c => c.forget_one_time_tokens(now, BATCH).await)?;
@@ -58,7 +64,11 @@ impl Janitor {
             let quotas =
                 transaction!(store, c => c.forget_mail_quotas(now - QUOTAS_KEPT, BATCH).await)?;
             let changes = transaction!(store, c => c.forget_account_changes(BATCH).await)?;
-            let removed = [tokens, failures, devices, mails, quotas, changes];
+            let events = transaction!(store, c => c.forget_events(events_since, BATCH).await)?;
+            let nobodys = transaction!(store, c => c.forget_nobodys_events(BATCH).await)?;
+            let removed = [
+                tokens, failures, devices, mails, quotas, changes, events, nobodys,
+            ];
             all += removed.iter().sum::<u64>();
             // What comes in while it cleans can wait for the next time.
             if removed.iter().all(|rows| *rows < BATCH.unsigned_abs()) {

@@ -46,27 +46,29 @@ impl TestDatabase {
 
     /// Runs statements past the service.
     pub async fn execute(&self, sql: &str) {
+        self.try_execute(sql).await.expect("executed");
+    }
+
+    /// The same for statements that may be refused; what the database says then.
+    pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
         let sql = AssertSqlSafe(sql.to_owned());
-        match self.engine {
+        let executed = match self.engine {
             Engine::Postgres => {
                 let mut conn = PgConnection::connect(&self.url).await.expect("connected");
-                sqlx::raw_sql(sql)
-                    .execute(&mut conn)
-                    .await
-                    .expect("executed");
+                let executed = sqlx::raw_sql(sql).execute(&mut conn).await.map(drop);
                 conn.close().await.expect("closed");
+                executed
             }
             Engine::Sqlite => {
                 let mut conn = SqliteConnection::connect(&self.url)
                     .await
                     .expect("connected");
-                sqlx::raw_sql(sql)
-                    .execute(&mut conn)
-                    .await
-                    .expect("executed");
+                let executed = sqlx::raw_sql(sql).execute(&mut conn).await.map(drop);
                 conn.close().await.expect("closed");
+                executed
             }
-        }
+        };
+        executed.map_err(|error| error.to_string())
     }
 
     /// One number past the service: `SELECT COUNT(*) FROM users`.

@@ -67,7 +67,8 @@ pub async fn change_password(
     };
     let device = visitor.enter(Action::Login, email.key())?;
     let current = users.password_policy().present(current);
-    let changed = users.change_password(&account, &email, current, &new, device);
+    let source = visitor.source();
+    let changed = users.change_password(&account, &email, current, &new, device, source);
     let changed = changed.await.map_err(|error| {
         if matches!(error, ChangePasswordError::WrongPassword) {
             visitor.was_wrong(device.as_ref());

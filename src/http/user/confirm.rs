@@ -47,7 +47,7 @@ pub async fn confirm(
         return Err(fields.into_problem());
     };
     visitor.enter(Action::Confirm, email.key())?;
-    let confirmed = users.confirm(&email, token).await;
+    let confirmed = users.confirm(&email, token, &visitor.source()).await;
     if let Err(ConfirmError::InvalidToken) = confirmed {
         visitor.had_wrong_token(Action::Confirm, email.key())?;
     }
@@ -72,6 +72,7 @@ pub async fn resend_confirmation(
         return Err(fields.into_problem());
     };
     visitor.enter(Action::Resend, email.key())?;
-    users.resend_confirmation(&email).await?;
+    let source = visitor.source();
+    users.resend_confirmation(&email, &source).await?;
     Ok(axum::Json(CHECK_MAIL))
 }

@@ -68,7 +68,8 @@ pub async fn create(
         return Err(fields.into_problem());
     };
     visitor.enter(Action::Create, email.key())?;
-    Ok(match users.register(&email, &password).await? {
+    let registered = users.register(&email, &password, &visitor.source()).await?;
+    Ok(match registered {
         Registered::Token(new) => {
             let set_device = visitor.remember(&new.device_token, email.key());
             let token = axum::Json(TokenResponse::from(new.token));

@@ -39,6 +39,6 @@ pub async fn forgot(
         return Err(fields.into_problem());
     };
     visitor.enter(Action::Forgot, email.key())?;
-    users.forgot_password(&email).await?;
+    users.forgot_password(&email, &visitor.source()).await?;
     Ok(axum::Json(CHECK_MAIL))
 }

@@ -55,7 +55,9 @@ pub async fn login(
     };
     let device = visitor.enter(Action::Login, email.key())?;
     let password = users.password_policy().present(password);
-    let logged_in = users.login(&email, password, device).await;
+    let logged_in = users
+        .login(&email, password, device, visitor.source())
+        .await;
     let logged_in = logged_in.inspect_err(|error| {
         if matches!(error, LoginError::WrongCredentials) {
             visitor.was_wrong(device.as_ref());

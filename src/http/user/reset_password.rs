@@ -61,7 +61,9 @@ pub async fn reset_password(
         return Err(fields.into_problem());
     };
     visitor.enter(Action::Reset, email.key())?;
-    let reset = users.reset_password(&email, token, &new).await;
+    let reset = users
+        .reset_password(&email, token, &new, &visitor.source())
+        .await;
     if let Err(ResetPasswordError::InvalidToken) = reset {
         visitor.had_wrong_token(Action::Reset, email.key())?;
     }

@@ -1,0 +1,88 @@
+//! What the commands print: tables for people, JSON for programs.
+
+use std::io::{self, Write as _};
+
+use chrono::{DateTime, Utc};
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+
+use super::CliError;
+
+/// Prints a text. That nobody reads on, as behind `| head`, is no failure; then it is false.
+pub(super) fn print(text: &str) -> Result<bool, CliError> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(CliError::Failed(format!("standard output: {error}"))),
+    }
+}
+
+/// Prints a value as one line.
+pub(super) fn print_json(value: &Value) -> Result<(), CliError> {
+    print(&format!("{value}\n")).map(drop)
+}
+
+/// Columns, one line a row.
+pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(header.iter().copied());
+    for row in rows {
+        table.add_row(row.iter().map(|cell| plain(cell)));
+    }
+    let lines = table.trim_fmt();
+    // The style has a space before the first column.
+    let lines = lines
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line));
+    lines.fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// Names and values, one below the other.
+pub(super) fn fields(shown: &Value) -> String {
+    let mut text = String::new();
+    for (key, value) in shown.as_object().into_iter().flatten() {
+        let value = match value {
+            Value::Null => "-".to_owned(),
+            Value::String(text) => plain(text),
+            other => other.to_string(),
+        };
+        text += &format!("{key:<16} {value}\n");
+    }
+    text
+}
+
+/// A text that is not ours, as a mail server's words, without what would steer a terminal.
+pub(super) fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    text.chars().map(shown).collect()
+}
+
+/// To the second, in UTC.
+pub(super) fn time(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_a_line_for_each_row_and_nothing_that_steers_a_terminal() {
+        let rows = [vec![
+            "1".to_owned(),
+            "550 \u{1b}[2Jno\r\nsuch user".to_owned(),
+        ]];
+        let text = table(&["ID", "ERROR"], rows);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "ID  ERROR");
+        assert_eq!(lines[1], "1   550 \u{fffd}[2Jno\u{fffd}\u{fffd}such user");
+        assert_eq!(lines.len(), 2);
+    }
+}
