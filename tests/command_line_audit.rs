@@ -62,7 +62,7 @@ async fn events_are_exported_as_lines_of_json(#[values(Sqlite, Postgres)] engine
 async fn a_slice_of_time_is_exported(#[values(Sqlite, Postgres)] engine: Engine) {
     let app = TestApp::start(engine).await;
     let rows = ["2020-01-01", "2020-01-02", "2020-01-03"]
-        .map(|day| format!("('{day}T08:00:00Z', 'on {day}', 7, 'owner')"));
+        .map(|day| format!("('{day}T08:00:00+00:00', 'on {day}', 7, 'owner')"));
     let insert = "INSERT INTO account_events (at, kind, user_id, actor) VALUES";
     app.database
         .execute(&format!("{insert} {}", rows.join(", ")))
@@ -112,7 +112,7 @@ async fn thousands_of_events_are_exported_in_their_order(
     let row = |number: i64| {
         let user = if number % 3 == 0 { "NULL" } else { "7" };
         let second = number / 1_000;
-        format!("('2020-01-01T00:00:0{second}Z', 'event {number}', {user}, 'owner')")
+        format!("('2020-01-01T00:00:0{second}+00:00', 'event {number}', {user}, 'owner')")
     };
     let rows: Vec<String> = (0..2_500).map(row).collect();
     let insert = "INSERT INTO account_events (at, kind, user_id, actor) VALUES";

