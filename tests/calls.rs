@@ -17,12 +17,11 @@ const EMAIL: &str = "ann@example.com";
 
 /// A program from npm; scripts/test puts them there.
 fn npm_program(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/.bin");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../npm/node_modules/.bin");
     let program = folder.join(name);
     assert!(
         program.exists(),
-        "{name} is missing: run scripts/test once, or \
-         npm ci --prefix target/npm after copying tests/npm/* there"
+        "{name} is missing; run scripts/test, which installs it"
     );
     program
 }

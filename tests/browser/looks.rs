@@ -54,7 +54,7 @@ impl Look<'_> {
 
 fn axe() -> String {
     let file =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join("../axe/node_modules/axe-core/axe.min.js");
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("../npm/node_modules/axe-core/axe.min.js");
     fs::read_to_string(&file).unwrap_or_else(|error| {
         panic!(
             "{}: {error}; run scripts/test, which installs axe-core",
