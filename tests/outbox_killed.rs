@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::process::Process;
 use crate::support::*;
 
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 5;
 
 /// SECURITY 36: whoever has an account in the end is mailed to, and nobody else is.
 #[rstest]
