@@ -2,6 +2,7 @@
 
 mod check_config;
 mod healthcheck;
+mod mail_preview;
 mod open_files;
 mod user;
 
@@ -47,6 +48,9 @@ enum Command {
     /// Look at accounts and change them
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Look at the mails and begin templates of your own
+    #[command(subcommand)]
+    Mail(mail_preview::MailCommand),
 }
 
 /// Why a command failed; each has its exit code.
@@ -88,6 +92,9 @@ pub async fn run() -> Result<(), CliError> {
     if let Command::CheckConfig { json } = command {
         return check_config::run(&sources, json);
     }
+    if let Command::Mail(mail_preview::MailCommand::Templates { out }) = command {
+        return mail_preview::write_templates(&out);
+    }
     let config = Config::load(&sources).map_err(|errors| CliError::Config(errors.to_string()))?;
     match command {
         Command::Serve => {
@@ -105,6 +112,7 @@ pub async fn run() -> Result<(), CliError> {
         }
         Command::Healthcheck => healthcheck::run(&config.http).await,
         Command::User(command) => user::run(command, config).await,
+        Command::Mail(command) => mail_preview::run(command, &config),
         Command::CheckConfig { .. } => Ok(()),
     }
 }

@@ -192,6 +192,7 @@ fn show(report: &AccountReport, json: bool) {
         "id": account.id,
         "email": account.email,
         "role": report.details.role,
+        "language": report.details.language,
         "created_at": report.details.created_at,
         "confirmed_at": account.confirmed_at,
         "disabled_at": account.disabled_at,

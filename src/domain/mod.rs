@@ -4,6 +4,7 @@ pub mod account;
 pub mod confirmation;
 pub mod device;
 pub mod email;
+pub mod language;
 pub mod lockout;
 pub mod mail_kind;
 pub mod one_time_token;

@@ -31,7 +31,7 @@ pub use login_failures::LoginFailures;
 pub use migrations::MigrationError;
 pub use outbox::{MailSummary, OutboxMail};
 pub(crate) use turns::{read, run, transaction};
-pub use users::{AccountDetails, Credentials, NewAccount};
+pub use users::{AccountDetails, Credentials, NewAccount, Recipient};
 
 /// How long a caller waits for the database in all, then it is told 503.
 pub const PATIENCE: Duration = Duration::from_secs(3);

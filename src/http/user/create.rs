@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::response::{CHECK_MAIL, MessageResponse, TokenResponse};
+use crate::http::accept_language::{AcceptLanguage, AcceptLanguageHeader};
 use crate::http::fields::Fields;
 use crate::http::json::{Json, Text};
 use crate::http::limits::Action;
@@ -42,6 +43,7 @@ pub enum CreateResponse {
 /// Gives a token; or, where confirmation is required, sends a mail and gives the same answer
 /// whether or not the address has an account.
 #[utoipa::path(post, path = "/user/create", tag = "user", request_body = CreateRequest,
+    params(AcceptLanguageHeader),
     responses(
         (status = 201, description = "Registered", body = CreateResponse, headers(
             ("Set-Cookie" = String, description = "With a token: the device token, for the next login"))),
@@ -49,6 +51,7 @@ pub enum CreateResponse {
 pub async fn create(
     State(users): State<UserManager>,
     visitor: Visitor,
+    accept_language: AcceptLanguage,
     Json(body): Json<CreateRequest>,
 ) -> Result<Response, Problem> {
     let mut fields = Fields::new(users.password_policy());
@@ -63,7 +66,8 @@ pub async fn create(
         return Err(fields.into_problem());
     };
     visitor.enter(Action::Create, email.key())?;
-    Ok(match users.register(&email, &password).await? {
+    let language = users.preferred_language(&accept_language.0);
+    Ok(match users.register(&email, &password, language).await? {
         Registered::Token(new) => {
             let set_device = visitor.remember(&new.device_token, email.key());
             let token = axum::Json(TokenResponse::from(new.token));
