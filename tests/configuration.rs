@@ -72,7 +72,7 @@ fn variable(key: &str) -> String {
 #[case("mail.transport", &["sendmail", ""], "smtp, file, console, off")]
 #[case("mail.from", &["", "nobody", "a@b.de, c@d.de", "A <a@b.de>\r\nBcc: c@d.de"], "<address@")]
 #[case("mail.product_name", &["", "Two\nlines", "Two\u{2028}lines"], "1 to 100 characters on one line")]
-#[case("mail.colour", &["", "blue", "#12", "1f5fbf", "#1f5fbg"], "a colour as #1f5fbf")]
+#[case("mail.colour", &["", "blue", "#12", "1a2b3c", "#1a2b3g"], "a colour as #1f5fbf")]
 #[case("mail.default_language", &["", "fr", "EN", "english"], "de, en")]
 #[case("mail.templates", &["/nonexistent/canary"], "cannot be read")]
 #[case(

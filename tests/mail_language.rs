@@ -35,7 +35,11 @@ async fn the_mails_of_an_account_are_in_the_language_of_its_registration(
     assert_eq!(mail.subject, "Bestätigen Sie Ihre Adresse für doorward");
     assert_eq!(mail.language, "de");
     assert!(mail.html.contains("<html lang=\"de\""), "{}", mail.html);
-    assert!(mail.text.contains("einmal und 1 Tag lang"), "{}", mail.text);
+    assert!(
+        mail.text.contains("einmal und gilt 1 Tag lang"),
+        "{}",
+        mail.text
+    );
     app.confirm("ann@example.com", &mail.token())
         .await
         .expect(200);
@@ -50,7 +54,7 @@ async fn the_mails_of_an_account_are_in_the_language_of_its_registration(
         format!(
             "Wählen Sie ein neues Passwort für doorward\n\n\
              Jemand, vermutlich Sie selbst, möchte ein neues Passwort wählen. Der Link funktioniert \
-             einmal und 30 Minuten lang.\n\n\
+             einmal und gilt 30 Minuten lang.\n\n\
              Neues Passwort wählen:\n\
              https://app.example.com/reset#email=ann%40example.com&token={token}\n\n\
              Token: {token}\n\n\

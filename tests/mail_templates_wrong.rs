@@ -74,7 +74,7 @@ fn what_is_no_text_or_too_long_is_an_error() {
     }
 }
 
-/// The real program: nothing starts, and all errors are told at once.
+/// SECURITY 47: the real program. Nothing starts, and all errors are told at once.
 #[tokio::test]
 async fn nothing_is_started_with_a_wrong_template() {
     let own = folder(&[

@@ -33,7 +33,7 @@ pub struct NewAccount<'a> {
     pub password_hash: &'a PasswordHash,
     pub confirmed_at: Option<DateTime<Utc>>,
     /// `None` for the default one.
-    pub language: Option<&'a Language>,
+    pub language: Option<Language>,
 }
 
 /// Whom a mail is for.
@@ -170,7 +170,7 @@ impl Conn<'_> {
             password_hash.as_str(),
             confirmed_at,
             now,
-            language.map(Language::as_str),
+            language.as_ref().map(Language::as_str),
         )?;
         Ok(row.map(|(id,)| id))
     }

@@ -85,8 +85,8 @@ impl UserManager {
 
     /// The language of mails that an `Accept-Language` header prefers; `None` for the default one.
     #[must_use]
-    pub fn preferred_language(&self, header: &str) -> Option<&Language> {
-        Language::preferred(header, &self.0.languages)
+    pub fn preferred_language(&self, header: &str) -> Option<Language> {
+        Language::preferred(header, &self.0.languages).cloned()
     }
 
     /// Whether the database answers.

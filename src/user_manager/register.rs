@@ -38,7 +38,7 @@ impl UserManager {
         &self,
         email: &Email,
         password: &NewPassword,
-        language: Option<&Language>,
+        language: Option<Language>,
     ) -> Result<Registered, RegisterError> {
         let ticket = self
             .0

@@ -46,7 +46,10 @@ impl Mail {
             language: language.expect("a language").trim().to_owned(),
             to: to.expect("a recipient").to_owned(),
             subject: message.subject().expect("a subject").to_owned(),
-            text: message.body_text(0).expect("a text part").into_owned(),
+            text: message
+                .body_text(0)
+                .expect("a text part")
+                .replace("\r\n", "\n"),
             html: message.body_html(0).expect("an HTML part").into_owned(),
         }
     }

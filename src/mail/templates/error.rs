@@ -10,7 +10,6 @@ pub(super) const VARIABLES: &str = "product_name, email, language, link, token, 
     colour, colour_text, colour_border, colour_border_dark, layout; number and unit in duration.jinja";
 
 /// A template that cannot be compiled or rendered.
-#[derive(Debug)]
 pub struct TemplateError(pub(super) Error);
 
 impl From<Error> for TemplateError {
@@ -20,6 +19,13 @@ impl From<Error> for TemplateError {
 }
 
 impl std::error::Error for TemplateError {}
+
+/// The library's own has the values that the template was given, a token among them.
+impl fmt::Debug for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TemplateError({self})")
+    }
+}
 
 /// File and line, what is wrong there, and what is allowed.
 impl fmt::Display for TemplateError {
