@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use doorward::app;
 use doorward::config::Config;
+use doorward::domain::language::Language;
 use doorward::domain::mail_kind::MailKind;
 use doorward::mail::{Colour, LetterWriter, OneTimeLink};
 use rstest::rstest;
@@ -49,7 +50,7 @@ pub fn text(path: &Path) -> &str {
 fn every_mail_is_there_in_every_language() {
     let writer = writer(&[("mail.product_name", HOSTILE)]);
     let languages = writer.templates.languages().to_vec();
-    let names: Vec<&str> = languages.iter().map(|language| language.as_str()).collect();
+    let names: Vec<&str> = languages.iter().map(Language::as_str).collect();
     assert_eq!(names, ["de", "en"]);
     let mut subjects = std::collections::BTreeSet::new();
     for language in names {
@@ -244,14 +245,18 @@ async fn own_templates_replace_single_files(#[values(Sqlite, Postgres)] engine: 
 #[tokio::test]
 async fn own_templates_add_a_language(#[values(Sqlite, Postgres)] engine: Engine) {
     let own = folder(&[]);
-    let french = own.path().join("pt-br");
-    fs::create_dir(&french).expect("made");
+    let portuguese = own.path().join("pt-br");
+    fs::create_dir(&portuguese).expect("made");
     for kind in MailKind::ALL {
         let mail = "{% extends layout %}{% block subject %}Olá{% endblock %}\
                     {% block body %}{{ freeze }}{% endblock %}";
-        fs::write(french.join(format!("{}.jinja", kind.as_str())), mail).expect("written");
+        fs::write(portuguese.join(format!("{}.jinja", kind.as_str())), mail).expect("written");
     }
-    fs::write(french.join("duration.jinja"), "{{ number }} x {{ unit }}").expect("written");
+    fs::write(
+        portuguese.join("duration.jinja"),
+        "{{ number }} x {{ unit }}",
+    )
+    .expect("written");
     let app = TestApp::with(engine, &[("mail.templates", text(own.path()))]).await;
     let body = serde_json::json!({ "email": "ann@example.com", "password": PASSWORD,
         "password_confirm": PASSWORD });

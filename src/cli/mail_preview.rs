@@ -9,6 +9,7 @@ use clap::Subcommand;
 use super::CliError;
 use crate::app;
 use crate::config::Config;
+use crate::domain::language::Language;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::one_time_token::Purpose;
 use crate::mail::templates::FILES;
@@ -85,7 +86,7 @@ fn preview(
     let languages = config.mail.templates.languages();
     let wanted = |name: &str| language.is_none_or(|language| language == name);
     if !languages.iter().any(|there| wanted(there.as_str())) {
-        let names: Vec<&str> = languages.iter().map(|there| there.as_str()).collect();
+        let names: Vec<&str> = languages.iter().map(Language::as_str).collect();
         let names = names.join(", ");
         return Err(CliError::Usage(format!("--language: allowed: {names}")));
     }
