@@ -100,17 +100,14 @@ impl App {
                 confirmation: config.confirmation,
                 mails_per_hour: config.mails_per_hour,
             },
+            languages: config.mail.templates.languages().to_vec(),
         });
         let (stage, seen) = watch::channel(Stage::Starting);
         let outbox = Arc::new(OutboxWorker {
             store: store.clone(),
             clock: Arc::clone(&clock),
             mailer: mailer(&config)?,
-            writer: LetterWriter {
-                product_name: config.mail.product_name.clone(),
-                base_url: config.links_base_url.clone(),
-                freeze: config.lockout.freeze,
-            },
+            writer: letter_writer(&config),
             reset_lifetime: config.reset_lifetime,
             confirm_lifetime: config.confirm_lifetime,
             wake,
@@ -170,6 +167,19 @@ fn mailer(config: &Config) -> Result<Mailer, MailError> {
         MailTransport::Console => Mailer::Console,
         MailTransport::Off => Mailer::Off,
     })
+}
+
+/// Writes letters as the settings say.
+#[must_use]
+pub fn letter_writer(config: &Config) -> LetterWriter {
+    LetterWriter {
+        templates: config.mail.templates.clone(),
+        default_language: config.mail.default_language.clone(),
+        product_name: config.mail.product_name.clone(),
+        colour: config.mail.colour,
+        base_url: config.links_base_url.clone(),
+        freeze: config.lockout.freeze,
+    }
 }
 
 fn http_settings(config: &Config) -> Result<HttpSettings, AppError> {

@@ -74,7 +74,10 @@ fn variable(key: &str) -> String {
 #[case("one_time_tokens.confirm_lifetime", &["59s", "31d"], "a duration from 1m to 30d")]
 #[case("mail.transport", &["sendmail", ""], "smtp, file, console, off")]
 #[case("mail.from", &["", "nobody", "a@b.de, c@d.de", "A <a@b.de>\r\nBcc: c@d.de"], "<address@")]
-#[case("mail.product_name", &["", "Two\nlines"], "1 to 100 characters on one line")]
+#[case("mail.product_name", &["", "Two\nlines", "Two\u{2028}lines"], "1 to 100 characters on one line")]
+#[case("mail.colour", &["", "blue", "#12", "1a2b3c", "#1a2b3g"], "a colour as #1f5fbf")]
+#[case("mail.default_language", &["", "fr", "EN", "english"], "de, en")]
+#[case("mail.templates", &["/nonexistent/canary"], "cannot be read")]
 #[case(
     "links.base_url",
     &["", "app.example.org", "ftp://app.example.org", "https://app.example.org/?x=1",

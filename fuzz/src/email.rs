@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use doorward::domain::email::{Email, MAX_BYTES};
+use doorward::domain::language::Language;
 use doorward::mail::{Envelope, Letter};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -71,6 +72,7 @@ fn is_short(spelling: &str) -> bool {
 fn check_mail(email: &Email) {
     let letter = Letter {
         to: email.typed().to_owned(),
+        language: Language::parse("en").expect("a language"),
         subject: "s".to_owned(),
         text: "t".to_owned(),
         html: "h".to_owned(),

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::mail_preview::{self, TemplateCommand};
 use super::output::{print, print_json, table, time};
 use super::{CliError, open};
 use crate::config::Config;
@@ -23,6 +24,8 @@ pub(super) enum MailCommand {
         doorward mail retry --all-failed\n\n\
         A running instance sends it within seconds; the link in it is made then and is new.")]
     Retry(Retry),
+    #[command(flatten)]
+    Templates(TemplateCommand),
 }
 
 #[derive(Debug, Args)]
@@ -61,10 +64,11 @@ pub(super) struct Retry {
 }
 
 pub(super) async fn run(command: MailCommand, config: Config) -> Result<(), CliError> {
-    let app = open(config).await?;
-    let users = &app.state.users;
     match command {
+        MailCommand::Templates(command) => mail_preview::run(command, &config),
         MailCommand::List(list) => {
+            let app = open(config).await?;
+            let users = &app.state.users;
             let states = [
                 (list.waiting, MailState::Waiting),
                 (list.sent, MailState::Sent),
@@ -89,6 +93,8 @@ pub(super) async fn run(command: MailCommand, config: Config) -> Result<(), CliE
             Ok(())
         }
         MailCommand::Retry(retry) => {
+            let app = open(config).await?;
+            let users = &app.state.users;
             let retried = match retry.id {
                 Some(id) => users.admin_retry_mail(id).await.map(|()| 1)?,
                 None => users.admin_retry_failed_mails().await?,

@@ -6,6 +6,7 @@ mod doctor;
 mod generate;
 mod healthcheck;
 mod mail;
+mod mail_preview;
 mod open_files;
 mod output;
 mod user;
@@ -22,6 +23,9 @@ use crate::config::{Config, Sources};
 use crate::store::{MigrationError, Store};
 use crate::telemetry;
 use crate::user_manager::{AdminError, Failure};
+
+use mail::MailCommand;
+use mail_preview::TemplateCommand;
 
 /// A small, strict account service: register, log in, recover and change a password over JSON.
 #[derive(Debug, Parser)]
@@ -60,7 +64,7 @@ enum Command {
     /// Look at accounts and change them
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Look at the mails that wait, were sent, or were given up
+    /// Look at the mails: what they say, which wait, were sent, or were given up
     #[command(subcommand)]
     Mail(mail::MailCommand),
     /// Get at the audit trail
@@ -142,6 +146,9 @@ pub async fn run() -> Result<(), CliError> {
     }
     let sources = Sources::of_process().map_err(CliError::Config)?;
     match command {
+        Command::Mail(MailCommand::Templates(TemplateCommand::Templates { out })) => {
+            return mail_preview::write_templates(&out);
+        }
         Command::CheckConfig { json } => return check_config::run(&sources, json),
         Command::Doctor { json } => return doctor::run(&sources, json).await,
         _ => {}

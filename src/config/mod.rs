@@ -16,9 +16,12 @@ pub use reader::ConfigErrors;
 pub use sources::{Environment, Sources};
 
 use crate::domain::confirmation::ConfirmationRule;
+use crate::domain::language::Language;
 use crate::domain::lockout::LockoutPolicy;
 use crate::domain::password::PasswordPolicy;
 use crate::http::limits::LimitSettings;
+use crate::mail::Colour;
+use crate::mail::templates::Templates;
 use crate::security::password_hash::{EngineChoice, HashParams};
 use crate::store::DatabaseUrl;
 use reader::Reader;
@@ -99,6 +102,10 @@ pub struct MailConfig {
     /// The sender, "Name <address>".
     pub from: String,
     pub product_name: String,
+    pub colour: Colour,
+    pub templates: Templates,
+    /// One of those that there are templates for.
+    pub default_language: Language,
 }
 
 /// Where mails go.

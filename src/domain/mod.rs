@@ -5,6 +5,7 @@ pub mod account_event;
 pub mod confirmation;
 pub mod device;
 pub mod email;
+pub mod language;
 pub mod lockout;
 pub mod mail_kind;
 pub mod one_time_token;

@@ -1,5 +1,6 @@
 //! HTTP: the route table and the layers, on one screen.
 
+mod accept_language;
 mod bearer;
 mod client;
 mod context;

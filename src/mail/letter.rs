@@ -1,16 +1,21 @@
-//! What each mail says.
+//! What goes into a letter: whom it is for, the one-time link, the product's name and colour. The
+//! words are in the templates.
 
 use std::time::Duration;
 
-use askama::Template;
+use minijinja::context;
 use url::form_urlencoded;
 
-use crate::domain::account::Account;
+use super::colour::Colour;
+use super::templates::{TemplateError, Templates, Written};
+use crate::domain::language::Language;
 use crate::domain::mail_kind::MailKind;
+use crate::domain::one_time_token::Purpose;
 
 /// A mail before it is a message.
 pub struct Letter {
     pub to: String,
+    pub language: Language,
     pub subject: String,
     pub text: String,
     pub html: String,
@@ -25,132 +30,67 @@ pub struct OneTimeLink<'a> {
 /// Writes letters; knows the product's name and where its front end is.
 #[derive(Debug, Clone)]
 pub struct LetterWriter {
+    pub templates: Templates,
+    /// For whom no language is known, or one that there is no more.
+    pub default_language: Language,
     pub product_name: String,
+    pub colour: Colour,
     /// Without a slash at the end. Links are built from this alone (CVE-2025-64101).
     pub base_url: String,
     /// How long a locked account stays locked.
     pub freeze: Duration,
 }
 
-/// The parts of a letter; both templates lay them out.
-#[derive(Template)]
-#[template(path = "letter.html")]
-struct Html<'a>(&'a Parts<'a>);
-
-#[derive(Template)]
-#[template(path = "letter.txt")]
-struct Text<'a>(&'a Parts<'a>);
-
-struct Parts<'a> {
-    product: &'a str,
-    heading: &'a str,
-    paragraphs: Vec<String>,
-    /// What the button says, where it leads, and the bare token for clients without our pages.
-    link: Option<(&'a str, String, &'a str)>,
-    closing: &'a str,
-}
+/// The cards of the layout; a button of nearly the same colour gets a line around it.
+const CARD: Colour = Colour::WHITE;
+const CARD_DARK: Colour = Colour::of_bytes([0x1d, 0x1f, 0x23]);
+const LINE: Colour = Colour::of_bytes([0x8a, 0x8f, 0x98]);
+/// Below this contrast a line is drawn.
+const DISTINCT: f64 = 1.5;
 
 impl LetterWriter {
-    /// The letter of this kind to this account.
+    /// The letter of this kind to this address, in the language of its account.
     ///
     /// # Errors
-    /// When a template cannot be rendered; it is checked at compile time, so never in practice.
+    /// When a template cannot be rendered; all were tried at the start, so hardly ever.
     pub fn write(
         &self,
         kind: MailKind,
-        account: &Account,
+        to: &str,
+        language: Option<&str>,
         link: Option<&OneTimeLink<'_>>,
-    ) -> Result<Letter, askama::Error> {
-        let product = self.product_name.as_str();
-        let within = link.map(|link| humantime::format_duration(link.lifetime).to_string());
-        let within = within.unwrap_or_default();
-        let freeze = humantime::format_duration(self.freeze);
-        let ignore = "If it was not you, you need not do anything.";
-        let guessed = "If it was not you, somebody tried to guess your password; you need not do \
-                       anything.";
-        let (subject, paragraphs, button, closing) = match kind {
-            MailKind::Welcome => (
-                format!("Welcome to {product}"),
-                vec![format!("Your account at {product} is ready.")],
-                None,
-                "If you did not register, somebody else used your address; choose a new password \
-                 with \"forgot password\" and the account is yours.",
-            ),
-            MailKind::Confirm => (
-                format!("Confirm your address for {product}"),
-                vec![format!(
-                    "Please confirm that this is your address. The link works once, within {within}."
-                )],
-                Some(("Confirm my address", "confirm")),
-                "If you did not register, do not confirm: somebody else used your address.",
-            ),
-            MailKind::Reset => (
-                format!("Choose a new password for {product}"),
-                vec![format!(
-                    "Somebody, probably you, asked for a new password. The link works once, within \
-                     {within}."
-                )],
-                Some(("Choose a new password", "reset")),
-                ignore,
-            ),
-            MailKind::PasswordChanged => (
-                format!("Your password for {product} was changed"),
-                vec![
-                    "Your password was changed just now, and every device was logged out."
-                        .to_owned(),
-                ],
-                None,
-                "If it was not you, choose a new password with \"forgot password\" at once.",
-            ),
-            MailKind::AccountLocked => (
-                format!("Your account at {product} is locked for a while"),
-                vec![
-                    format!("There were too many wrong passwords, so none is taken for {freeze}."),
-                    format!(
-                        "Where you are logged in you stay logged in. If you want to log in now, \
-                         choose a new password, which unlocks the account. The link works once, \
-                         within {within}."
-                    ),
-                ],
-                Some(("Choose a new password", "reset")),
-                guessed,
-            ),
-            MailKind::AccountWasLocked => (
-                format!("Your account at {product} was locked for a while"),
-                vec![
-                    format!("There were too many wrong passwords, so none was taken for {freeze}."),
-                    "Your password was changed after that.".to_owned(),
-                ],
-                None,
-                guessed,
-            ),
-            MailKind::AlreadyRegistered => (
-                format!("You have an account at {product} already"),
-                vec![
-                    "Somebody, probably you, tried to register with your address, which has an \
-                     account already."
-                        .to_owned(),
-                    "Log in with your password, or choose a new one with \"forgot password\"."
-                        .to_owned(),
-                ],
-                None,
-                ignore,
-            ),
-        };
-        let link = button
+    ) -> Result<Letter, TemplateError> {
+        let language = language.and_then(|name| self.templates.language(name));
+        let language = language.unwrap_or(&self.default_language);
+        let words = |duration| self.templates.duration(language, duration);
+        let page = kind.purpose().map(|purpose| match purpose {
+            Purpose::Reset => "reset",
+            Purpose::Confirm => "confirm",
+        });
+        let url = page
             .zip(link)
-            .map(|((label, page), link)| (label, self.link(page, account, link.token), link.token));
-        let heading = subject.as_str();
-        let parts = Parts {
-            product,
-            heading,
-            paragraphs,
-            link,
-            closing,
+            .map(|(page, link)| self.link(page, to, link.token));
+        let values = context! {
+            product_name => self.product_name.as_str(),
+            email => to,
+            language => language.as_str(),
+            link => url,
+            token => link.map(|link| link.token),
+            lifetime => link.map(|link| words(link.lifetime)).transpose()?,
+            freeze => words(self.freeze)?,
+            colour => self.colour.to_string(),
+            colour_text => self.colour.text().to_string(),
+            colour_border => self.border_on(CARD).to_string(),
+            colour_border_dark => self.border_on(CARD_DARK).to_string(),
         };
-        let (text, html) = (Text(&parts).render()?, Html(&parts).render()?);
+        let Written {
+            subject,
+            text,
+            html,
+        } = self.templates.write(kind, language, &values)?;
         Ok(Letter {
-            to: account.email.clone(),
+            to: to.to_owned(),
+            language: language.clone(),
             subject,
             text,
             html,
@@ -158,12 +98,20 @@ impl LetterWriter {
     }
 
     /// The token travels in the fragment, which browsers send to no server.
-    fn link(&self, page: &str, account: &Account, token: &str) -> String {
+    fn link(&self, page: &str, to: &str, token: &str) -> String {
         let fragment = form_urlencoded::Serializer::new(String::new())
-            .append_pair("email", &account.email)
+            .append_pair("email", to)
             .append_pair("token", token)
             .finish();
         format!("{}/{page}#{fragment}", self.base_url)
+    }
+
+    fn border_on(&self, card: Colour) -> Colour {
+        if self.colour.contrast(card) < DISTINCT {
+            LINE
+        } else {
+            self.colour
+        }
     }
 }
 

@@ -42,11 +42,12 @@ impl Envelope {
                 letter.html.clone(),
             ))
             .map_err(|error| MailError(error.to_string()))?;
-        // RFC 3834: no vacation notice is an answer to this.
+        // RFC 3834: no vacation notice is an answer to this. RFC 3282: the language.
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
-        message
-            .headers_mut()
-            .insert_raw(HeaderValue::new(automatic, "auto-generated".to_owned()));
+        let language = HeaderName::new_from_ascii_str("Content-Language");
+        let headers = message.headers_mut();
+        headers.insert_raw(HeaderValue::new(automatic, "auto-generated".to_owned()));
+        headers.insert_raw(HeaderValue::new(language, letter.language.to_string()));
         Ok(message)
     }
 }

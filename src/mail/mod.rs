@@ -1,10 +1,13 @@
 //! Mail: what the letters say, and how they leave.
 
+mod colour;
 mod file;
 mod letter;
 mod message;
 pub mod smtp;
+pub mod templates;
 
+pub use colour::Colour;
 pub use letter::{Letter, LetterWriter, OneTimeLink};
 pub use message::Envelope;
 

@@ -40,7 +40,7 @@ pub use one_time_tokens::OpenToken;
 pub use outbox::{MailSummary, OutboxMail};
 pub use outbox_list::{ListedMail, MailState};
 pub(crate) use turns::{read, run, transaction, write_once};
-pub use users::{AccountDetails, Credentials, NewAccount};
+pub use users::{AccountDetails, Credentials, NewAccount, Recipient};
 
 /// How long a caller waits for the database in all, then it is told 503.
 pub const PATIENCE: Duration = Duration::from_secs(3);

@@ -6,6 +6,7 @@ use super::login_failures::LoginFailures;
 use super::{Conn, StoreError, execute, fetch};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::email::{Email, EmailKey};
+use crate::domain::language::Language;
 use crate::domain::password::PasswordHash;
 
 /// The columns of an [`Account`], in the order of [`AccountRow`].
@@ -31,6 +32,16 @@ pub struct NewAccount<'a> {
     pub email: &'a Email,
     pub password_hash: &'a PasswordHash,
     pub confirmed_at: Option<DateTime<Utc>>,
+    /// `None` for the default one.
+    pub language: Option<Language>,
+}
+
+/// Whom a mail is for.
+#[derive(Debug)]
+pub struct Recipient {
+    pub account: Account,
+    /// The name of the language that mails are written in; `None` for the default one.
+    pub language: Option<String>,
 }
 
 /// An account as an operator sees it.
@@ -38,6 +49,7 @@ pub struct NewAccount<'a> {
 pub struct AccountDetails {
     pub account: Account,
     pub role: String,
+    pub language: Option<String>,
     pub created_at: DateTime<Utc>,
 }
 
@@ -45,7 +57,10 @@ const BY_ID: &str = "SELECT id, email, email_key, token_version, confirmed_at, d
     FROM users WHERE id = $1";
 const BY_KEY: &str = "SELECT id, email, email_key, token_version, confirmed_at, disabled_at
     FROM users WHERE email_key = $1";
-const DETAILS: &str = "SELECT role, created_at FROM users WHERE id = $1";
+const RECIPIENT: &str =
+    "SELECT id, email, email_key, token_version, confirmed_at, disabled_at, language
+    FROM users WHERE email_key = $1";
+const DETAILS: &str = "SELECT role, language, created_at FROM users WHERE id = $1";
 /// $1 address, $2 now, or NULL for whom no lock keeps out. The account of a locked address is not
 /// looked for: otherwise the time would tell whether there is one.
 const CREDENTIALS: &str = "SELECT u.id, u.email, u.email_key, u.token_version, u.confirmed_at,
@@ -54,8 +69,9 @@ const CREDENTIALS: &str = "SELECT u.id, u.email, u.email_key, u.token_version, u
     LEFT JOIN login_failures AS f ON f.email_key = asked.email_key
     LEFT JOIN users AS u
         ON u.email_key = CASE WHEN f.locked_until > $2 THEN NULL ELSE asked.email_key END";
-const INSERT: &str = "INSERT INTO users (email, email_key, password_hash, confirmed_at, created_at)
-    VALUES ($1, $2, $3, $4, $5)
+const INSERT: &str = "INSERT INTO users
+        (email, email_key, password_hash, confirmed_at, created_at, language)
+    VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (email_key) DO NOTHING
     RETURNING id";
 const CHANGE_PASSWORD: &str = "UPDATE users
@@ -88,16 +104,28 @@ impl Conn<'_> {
         Ok(row.map(Account::from))
     }
 
+    /// Whom a mail to this canonical address is for.
+    pub async fn recipient(&mut self, key: &str) -> Result<Option<Recipient>, StoreError> {
+        let row: Option<RecipientRow> = fetch!(self, fetch_optional, RECIPIENT, key)?;
+        Ok(row.and_then(|row| {
+            Some(Recipient {
+                account: Option::from(row.account)?,
+                language: row.language,
+            })
+        }))
+    }
+
     /// What an operator sees beside the account itself.
     pub async fn account_details(
         &mut self,
         account: Account,
     ) -> Result<Option<AccountDetails>, StoreError> {
-        let row: Option<(String, DateTime<Utc>)> =
+        let row: Option<(String, Option<String>, DateTime<Utc>)> =
             fetch!(self, fetch_optional, DETAILS, account.id)?;
-        Ok(row.map(|(role, created_at)| AccountDetails {
+        Ok(row.map(|(role, language, created_at)| AccountDetails {
             account,
             role,
+            language,
             created_at,
         }))
     }
@@ -131,6 +159,7 @@ impl Conn<'_> {
             email,
             password_hash,
             confirmed_at,
+            language,
         } = new;
         let row: Option<(AccountId,)> = fetch!(
             self,
@@ -141,6 +170,7 @@ impl Conn<'_> {
             password_hash.as_str(),
             confirmed_at,
             now,
+            language.as_ref().map(Language::as_str),
         )?;
         Ok(row.map(|(id,)| id))
     }
@@ -232,6 +262,13 @@ impl From<AccountRow> for Account {
             disabled_at,
         }
     }
+}
+
+#[derive(sqlx::FromRow)]
+struct RecipientRow {
+    #[sqlx(flatten)]
+    account: MaybeAccount,
+    language: Option<String>,
 }
 
 /// Everything may be absent: the address need have neither an account nor failures.

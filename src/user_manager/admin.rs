@@ -66,6 +66,7 @@ impl UserManager {
             email,
             password_hash: &password_hash,
             confirmed_at: Some(now),
+            language: None,
         };
         let id = transaction!(self.0.store, conn => {
             let id = conn.insert_account(&new, now).await?;

@@ -35,6 +35,7 @@ use crate::clock::Clock;
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::device::Device;
 use crate::domain::email::EmailKey;
+use crate::domain::language::Language;
 use crate::domain::lockout::LockoutPolicy;
 use crate::domain::password::PasswordPolicy;
 use crate::security::access_token::AccessTokens;
@@ -58,6 +59,8 @@ pub struct Parts {
     /// Told when a mail was put into the outbox.
     pub outbox: Arc<Notify>,
     pub rules: Rules,
+    /// The languages that mails are written in.
+    pub languages: Vec<Language>,
 }
 
 /// The rules in force.
@@ -81,6 +84,12 @@ impl UserManager {
     #[must_use]
     pub fn password_policy(&self) -> &PasswordPolicy {
         &self.0.rules.password
+    }
+
+    /// The language of mails that an `Accept-Language` header prefers; `None` for the default one.
+    #[must_use]
+    pub fn preferred_language(&self, header: &str) -> Option<Language> {
+        Language::preferred(header, &self.0.languages).cloned()
     }
 
     /// Whether the database answers.

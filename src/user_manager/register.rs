@@ -5,6 +5,7 @@ use super::{Failure, LoggedIn, UserManager};
 use crate::domain::account_event::{EventKind, Source};
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::email::Email;
+use crate::domain::language::Language;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::password::NewPassword;
 use crate::security::access_token::TokenSubject;
@@ -32,11 +33,13 @@ pub enum RegisterError {
 fails!(RegisterError);
 
 impl UserManager {
-    /// Makes an account for the address.
+    /// Makes an account for the address, whose mails are in this language; in the default one
+    /// when there is none.
     pub async fn register(
         &self,
         email: &Email,
         password: &NewPassword,
+        language: Option<Language>,
         source: &Source,
     ) -> Result<Registered, RegisterError> {
         let ticket = self
@@ -58,6 +61,7 @@ impl UserManager {
             email,
             password_hash: &password_hash,
             confirmed_at: None,
+            language,
         };
         let id = transaction!(self.0.store, conn => {
             let id = conn.insert_account(&new, now).await?;

@@ -14,7 +14,7 @@ use crate::domain::mail_kind::MailKind;
 use crate::domain::one_time_token::Purpose;
 use crate::mail::{LetterWriter, Mailer, OneTimeLink};
 use crate::security::one_time_token::OneTimeToken;
-use crate::store::{OutboxMail, Store, StoreError, read, transaction};
+use crate::store::{OutboxMail, Recipient, Store, StoreError, read, transaction};
 
 /// How long a worker has a mail for itself; longer than the mail server is waited for.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -102,7 +102,11 @@ impl OutboxWorker {
         };
         match self.send(mail, kind, &recipient).await {
             Ok(()) => {
-                tracing::info!(user.id = recipient.id, mail = kind.as_str(), "mail sent");
+                tracing::info!(
+                    user.id = recipient.account.id,
+                    mail = kind.as_str(),
+                    "mail sent"
+                );
                 self.note_sent(mail).await
             }
             Err(Undelivered::TakenBack) => Ok(()),
@@ -115,10 +119,10 @@ impl OutboxWorker {
         &self,
         mail: &OutboxMail,
         kind: MailKind,
-    ) -> Result<Option<Account>, StoreError> {
+    ) -> Result<Option<Recipient>, StoreError> {
         let key = mail.email_key.as_str();
-        let account = read!(self.store, conn => conn.account_by_key(key).await)?;
-        Ok(account.filter(|account| {
+        let recipient = read!(self.store, conn => conn.recipient(key).await)?;
+        Ok(recipient.filter(|Recipient { account, .. }| {
             let needed = match kind {
                 MailKind::Confirm => account.confirmed_at.is_none(),
                 MailKind::Welcome
@@ -150,7 +154,7 @@ impl OutboxWorker {
         &self,
         mail: &OutboxMail,
         kind: MailKind,
-        account: &Account,
+        Recipient { account, language }: &Recipient,
     ) -> Result<(), Undelivered> {
         let token = match kind.purpose() {
             Some(purpose) => Some(self.one_time_token(mail, account, purpose).await?),
@@ -165,7 +169,7 @@ impl OutboxWorker {
         });
         let letter = self
             .writer
-            .write(kind, account, link.as_ref())
+            .write(kind, &account.email, language.as_deref(), link.as_ref())
             .map_err(|error| Undelivered::Mail(error.to_string()))?;
         self.mailer
             .send(&letter)

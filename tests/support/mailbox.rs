@@ -9,6 +9,7 @@ use mail_parser::MessageParser;
 pub struct Mail {
     pub to: String,
     pub subject: String,
+    pub language: String,
     pub text: String,
     pub html: String,
 }
@@ -40,10 +41,15 @@ impl Mail {
             .to()
             .and_then(|to| to.first())
             .and_then(|to| to.address());
+        let language = message.header_raw("Content-Language");
         Self {
+            language: language.expect("a language").trim().to_owned(),
             to: to.expect("a recipient").to_owned(),
             subject: message.subject().expect("a subject").to_owned(),
-            text: message.body_text(0).expect("a text part").into_owned(),
+            text: message
+                .body_text(0)
+                .expect("a text part")
+                .replace("\r\n", "\n"),
             html: message.body_html(0).expect("an HTML part").into_owned(),
         }
     }

@@ -44,6 +44,7 @@ fn summary(report: &AccountReport) -> Value {
         "id": account.id,
         "email": account.email,
         "role": report.details.role,
+        "language": report.details.language,
         "created_at": report.details.created_at,
         "confirmed_at": account.confirmed_at,
         "disabled_at": account.disabled_at,

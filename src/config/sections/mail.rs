@@ -6,6 +6,9 @@ use secrecy::SecretString;
 
 use crate::config::reader::Reader;
 use crate::config::{MailConfig, MailTransport};
+use crate::domain::language::Language;
+use crate::mail::Colour;
+use crate::mail::templates::Templates;
 
 pub(super) fn read(r: &mut Reader, data_directory: &Path) -> Option<MailConfig> {
     let kind = r.choice(
@@ -29,11 +32,14 @@ pub(super) fn read(r: &mut Reader, data_directory: &Path) -> Option<MailConfig> 
         "mail.product_name",
         "1 to 100 characters on one line",
         |text| {
-            let fits =
-                (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+            let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+            let fits = (1..=100).contains(&text.chars().count()) && !text.chars().any(breaks);
             fits.then(|| text.to_owned())
         },
     );
+    let colour = r.checked("mail.colour", "a colour as #1f5fbf", Colour::parse);
+    let templates = templates(r);
+    let default_language = default_language(r, templates.as_ref());
     let given = |path: PathBuf| (!path.as_os_str().is_empty()).then_some(path);
     let transport = match kind? {
         "smtp" => {
@@ -64,5 +70,35 @@ pub(super) fn read(r: &mut Reader, data_directory: &Path) -> Option<MailConfig> 
         transport: transport?,
         from: from?,
         product_name: product_name?,
+        colour: colour?,
+        templates: templates?,
+        default_language: default_language?,
     })
+}
+
+/// All templates are tried here: a mail must not fail because of one.
+fn templates(r: &mut Reader) -> Option<Templates> {
+    let key = "mail.templates";
+    let folder: PathBuf = r.parse(key, "a folder")?;
+    let is_given = !folder.as_os_str().is_empty();
+    match Templates::load(is_given.then_some(folder.as_path())) {
+        Ok(templates) => Some(templates),
+        Err(errors) => {
+            for error in errors {
+                r.reject::<()>(key, &error);
+            }
+            None
+        }
+    }
+}
+
+fn default_language(r: &mut Reader, templates: Option<&Templates>) -> Option<Language> {
+    let key = "mail.default_language";
+    let Some(templates) = templates else {
+        // What there is is not known; one error at a time.
+        return r.text(key).as_deref().and_then(Language::parse);
+    };
+    let names = templates.languages().iter().map(Language::as_str);
+    let allowed = names.collect::<Vec<_>>().join(", ");
+    r.checked(key, &allowed, |text| templates.language(text).cloned())
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::response::{CHECK_MAIL, MessageResponse, TokenResponse};
+use crate::http::accept_language::{AcceptLanguage, AcceptLanguageHeader};
 use crate::http::fields::Fields;
 use crate::http::json::{Json, Text};
 use crate::http::limits::Action;
@@ -46,7 +47,7 @@ pub enum CreateResponse {
 /// Capital letters and other spellings of an address are one account. The password has to fit the
 /// policy in force, which the error's `detail` tells.
 #[utoipa::path(post, path = "/user/create", tag = "user", request_body = CreateRequest,
-    params(DeviceTokenHeader, DeviceTokenCookie),
+    params(DeviceTokenHeader, DeviceTokenCookie, AcceptLanguageHeader),
     responses(
         (status = 201, description = "Registered", body = CreateResponse, headers(
             ("Set-Cookie" = String, description = "With a token: the device token, for the next login"))),
@@ -54,6 +55,7 @@ pub enum CreateResponse {
 pub async fn create(
     State(users): State<UserManager>,
     visitor: Visitor,
+    accept_language: AcceptLanguage,
     Json(body): Json<CreateRequest>,
 ) -> Result<Response, Problem> {
     let mut fields = Fields::new(users.password_policy());
@@ -68,7 +70,9 @@ pub async fn create(
         return Err(fields.into_problem());
     };
     visitor.enter(Action::Create, email.key())?;
-    let registered = users.register(&email, &password, &visitor.source()).await?;
+    let language = users.preferred_language(&accept_language.0);
+    let source = visitor.source();
+    let registered = users.register(&email, &password, language, &source).await?;
     Ok(match registered {
         Registered::Token(new) => {
             let set_device = visitor.remember(&new.device_token, email.key());
