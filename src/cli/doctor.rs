@@ -98,13 +98,12 @@ fn line(finding: &Finding) -> String {
         Verdict::Warning => "warning",
         Verdict::Failed => "failed",
     };
-    let mut text = format!(
-        "{result:<8} {:<14} {}\n",
+    let advice = finding.advice.as_ref();
+    let advice = advice.map(|advice| format!("{:<24}{}\n", "", plain(advice)));
+    format!(
+        "{result:<8} {:<14} {}\n{}",
         finding.check,
-        plain(&finding.detail)
-    );
-    if let Some(advice) = &finding.advice {
-        text += &format!("{:<24}{}\n", "", plain(advice));
-    }
-    text
+        plain(&finding.detail),
+        advice.unwrap_or_default()
+    )
 }

@@ -30,15 +30,8 @@ pub(super) enum MailCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Only those that are still to be sent
-    #[arg(long, group = "state")]
-    waiting: bool,
-    /// Only those that were sent
-    #[arg(long, group = "state")]
-    sent: bool,
-    /// Only those that were given up
-    #[arg(long, group = "state")]
-    failed: bool,
+    #[command(flatten)]
+    only: Only,
     /// How many at most
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
@@ -48,6 +41,20 @@ pub(super) struct List {
     /// For programs
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Only {
+    /// Only those that are still to be sent
+    #[arg(long)]
+    waiting: bool,
+    /// Only those that were sent
+    #[arg(long)]
+    sent: bool,
+    /// Only those that were given up
+    #[arg(long)]
+    failed: bool,
 }
 
 #[derive(Debug, Args)]
@@ -70,9 +77,9 @@ pub(super) async fn run(command: MailCommand, config: Config) -> Result<(), CliE
             let app = open(config).await?;
             let users = &app.state.users;
             let states = [
-                (list.waiting, MailState::Waiting),
-                (list.sent, MailState::Sent),
-                (list.failed, MailState::Failed),
+                (list.only.waiting, MailState::Waiting),
+                (list.only.sent, MailState::Sent),
+                (list.only.failed, MailState::Failed),
             ];
             let state = states
                 .into_iter()

@@ -46,16 +46,16 @@ pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 
 /// Names and values, one below the other.
 pub(super) fn fields(shown: &Value) -> String {
-    let mut text = String::new();
-    for (key, value) in shown.as_object().into_iter().flatten() {
+    let line = |(key, value): (&String, &Value)| {
         let value = match value {
             Value::Null => "-".to_owned(),
             Value::String(text) => plain(text),
             other => other.to_string(),
         };
-        text += &format!("{key:<16} {value}\n");
-    }
-    text
+        format!("{key:<16} {value}\n")
+    };
+    let lines = shown.as_object().into_iter().flatten().map(line);
+    lines.collect::<Vec<String>>().concat()
 }
 
 /// A text that is not ours, as a mail server's words, without what would steer a terminal.

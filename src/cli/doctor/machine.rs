@@ -39,7 +39,7 @@ pub(super) async fn hashing(config: &Config) -> Finding {
         let count = move || {
             let mut memory = HashMemory::new(engine);
             let mut hashes = 0_u32;
-            while SystemClock.monotonic() - begun < MEASURED {
+            while SystemClock.monotonic().saturating_sub(begun) < MEASURED {
                 password
                     .hash
                     .verify_nobody(b"doorward doctor", &mut memory)
@@ -55,7 +55,7 @@ pub(super) async fn hashing(config: &Config) -> Finding {
             .into_iter()
             .map(|thread| thread.join().ok().flatten());
         let hashes: Option<u32> = counts.sum();
-        hashes.map(|hashes| (hashes, SystemClock.monotonic() - begun))
+        hashes.map(|hashes| (hashes, SystemClock.monotonic().saturating_sub(begun)))
     });
     let Ok(Some((hashes, took))) = measured.await else {
         return Finding::failed(

@@ -18,19 +18,18 @@ pub(super) fn show(report: &AccountReport, json: bool) -> Result<(), CliError> {
         shown["last_events"] = json!(report.last_events);
         return print_json(&shown);
     }
-    let mut text = fields(&shown);
-    if !report.open_tokens.is_empty() {
-        let tokens = report.open_tokens.iter();
-        let rows = tokens.map(|token| vec![token.purpose.clone(), time(token.expires_at)]);
-        text += &format!("\nopen_tokens\n{}", table(&["FOR", "EXPIRES"], rows));
-    }
-    if !report.last_mails.is_empty() {
-        text += &format!("\nlast_mails\n{}", mail_rows(&report.last_mails));
-    }
-    if !report.last_events.is_empty() {
-        text += &format!("\nlast_events\n{}", event_rows(&report.last_events));
-    }
-    print(&text).map(drop)
+    let tokens = report.open_tokens.iter();
+    let tokens = tokens.map(|token| vec![token.purpose.clone(), time(token.expires_at)]);
+    let sections = [
+        ("open_tokens", table(&["FOR", "EXPIRES"], tokens)),
+        ("last_mails", mail_rows(&report.last_mails)),
+        ("last_events", event_rows(&report.last_events)),
+    ];
+    // A table that has no more than its header says nothing.
+    let filled = sections.iter().filter(|(_, rows)| rows.lines().count() > 1);
+    let sections = filled.map(|(name, rows)| format!("\n{name}\n{rows}"));
+    let sections = sections.collect::<Vec<String>>().concat();
+    print(&(fields(&shown) + &sections)).map(drop)
 }
 
 fn summary(report: &AccountReport) -> Value {
