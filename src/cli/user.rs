@@ -1,5 +1,9 @@
 //! `doorward user …`
 
+mod export;
+mod import;
+mod progress;
+
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +63,10 @@ pub(super) enum UserCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Take accounts over from a file, with their password hashes
+    Import(import::Import),
+    /// Write all accounts to a file, with their password hashes
+    Export(export::Export),
 }
 
 #[derive(Debug, Args)]
@@ -77,9 +85,11 @@ fn parse_which(text: &str) -> Result<Which, String> {
 }
 
 pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliError> {
-    let freeze = config.lockout.freeze;
+    let (freeze, params) = (config.lockout.freeze, config.password.hash);
     let app = App::build(config, Arc::new(SystemClock))?;
-    app.store.migrate().await?;
+    if !matches!(&command, UserCommand::Import(import) if import.dry_run) {
+        app.store.migrate().await?;
+    }
     let users = &app.state.users;
     let (done, target) = match command {
         UserCommand::Create {
@@ -89,6 +99,8 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliE
         } => {
             return create(&app, &email, password_stdin, json).await;
         }
+        UserCommand::Import(command) => return import::run(command, &app.store, params).await,
+        UserCommand::Export(command) => return export::run(command, &app.store).await,
         UserCommand::Show(target) => {
             show(&users.admin_report(&target.which).await?, target.json);
             return Ok(());
