@@ -99,7 +99,7 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliE
         } => {
             return create(&app, &email, password_stdin, json).await;
         }
-        UserCommand::Import(command) => return import::run(command, &app.store, params).await,
+        UserCommand::Import(command) => return import::run(&command, &app.store, params).await,
         UserCommand::Export(command) => return export::run(command, &app.store).await,
         UserCommand::Show(target) => {
             show(&users.admin_report(&target.which).await?, target.json);

@@ -8,9 +8,6 @@ use crate::domain::account::AccountId;
 use crate::domain::email::Email;
 use crate::domain::password::PasswordHash;
 
-/// The most accounts in one statement: `SQLite` binds at most 32,766 values.
-pub const MOST_AT_ONCE: usize = 2_000;
-
 /// An account from elsewhere.
 #[derive(Debug, Clone)]
 pub struct MovedAccount {
@@ -39,7 +36,6 @@ pub struct WholeAccount {
 const PAGE: &str = "SELECT id, email, password_hash, token_version, role, confirmed_at,
         disabled_at, created_at
     FROM users WHERE id > $1 ORDER BY id LIMIT $2";
-const COUNT: &str = "SELECT COUNT(*) FROM users";
 
 impl Conn<'_> {
     /// Which of these canonical addresses have an account.
@@ -60,7 +56,8 @@ impl Conn<'_> {
         Ok(rows.into_iter().map(|(key,)| key).collect())
     }
 
-    /// Adds all of these accounts; [`StoreError::is_duplicate`] when one of them is there.
+    /// Adds all of these accounts; [`StoreError::is_duplicate`] when one of them is there. At most
+    /// 4,000: `SQLite` binds 32,766 values.
     pub async fn insert_accounts(&mut self, accounts: &[MovedAccount]) -> Result<(), StoreError> {
         const COLUMNS: usize = 8;
         if accounts.is_empty() {
@@ -101,12 +98,6 @@ impl Conn<'_> {
         limit: i64,
     ) -> Result<Vec<WholeAccount>, StoreError> {
         fetch!(self, fetch_all, PAGE, id, limit)
-    }
-
-    /// How many accounts there are.
-    pub async fn count_accounts(&mut self) -> Result<i64, StoreError> {
-        let (count,): (i64,) = fetch!(self, fetch_one, COUNT)?;
-        Ok(count)
     }
 }
 

@@ -31,10 +31,10 @@ pub use error::StoreError;
 pub use imports::ImportProgress;
 use loan::Loan;
 pub use login_failures::LoginFailures;
-pub use many_users::{MOST_AT_ONCE, MovedAccount, WholeAccount};
+pub use many_users::{MovedAccount, WholeAccount};
 pub use migrations::MigrationError;
 pub use outbox::{MailSummary, OutboxMail};
-pub(crate) use turns::{read, run, transaction};
+pub(crate) use turns::{long_transaction, read, run, transaction};
 pub use users::{AccountDetails, Credentials, NewAccount};
 
 /// How long a caller waits for the database in all, then it is told 503.

@@ -94,6 +94,7 @@ impl<W: Write> Exporter<W> {
     }
 
     /// What was written to.
+    #[must_use]
     pub fn into_output(self) -> W {
         self.output
     }

@@ -11,11 +11,16 @@ use tokio::time::sleep;
 use super::batch::{Batch, Entry};
 use super::report::Refused;
 use super::{Mark, Reason, Report};
-use crate::store::{ImportProgress, MovedAccount, Store, StoreError, read, transaction};
+use crate::store::{
+    ImportProgress, MovedAccount, Store, StoreError, long_transaction, read, transaction,
+};
 
 /// How often a batch is tried while the database is away, or others register the same addresses.
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long a batch may take: tens of milliseconds, or seconds where the machine is overrun.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Changes of accounts that are forgotten with a batch: on `SQLite` each new account is one.
 const FORGOTTEN: i64 = 4_000;
@@ -31,7 +36,7 @@ pub enum ImportError {
     Elsewhere,
 }
 
-/// What happens to the lines.
+/// Whether it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Accounts are made.
@@ -40,14 +45,21 @@ pub enum Mode {
     DryRun,
 }
 
+/// What happens to the lines.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    pub mode: Mode,
+    /// Lines whose address has an account are passed over and not reported.
+    pub skip_taken: bool,
+}
+
 /// An import that has begun.
 pub struct Importer {
     store: Store,
     source: Vec<u8>,
     at: ImportProgress,
     report: Report,
-    skip_taken: bool,
-    mode: Mode,
+    rules: Rules,
     /// Why lines were refused in this run, and how many.
     pub reasons: BTreeMap<Reason, u64>,
     /// In a dry run: the addresses so far, in 8 bytes each. Otherwise the database knows them.
@@ -92,11 +104,11 @@ impl Importer {
         source: Vec<u8>,
         from: Option<ImportProgress>,
         report: Report,
-        (mode, skip_taken): (Mode, bool),
+        rules: Rules,
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         let at = from.unwrap_or_else(beginning);
-        if mode == Mode::Import {
+        if rules.mode == Mode::Import {
             transaction!(store, conn => conn.begin_import(&source, &at, now).await)?;
         }
         Ok(Self {
@@ -104,8 +116,7 @@ impl Importer {
             source,
             at,
             report,
-            skip_taken,
-            mode,
+            rules,
             reasons: BTreeMap::new(),
             seen: HashSet::new(),
             key: RandomState::new(),
@@ -141,7 +152,7 @@ impl Importer {
     /// # Errors
     /// [`ImportError`] when it cannot be noted.
     pub async fn finish(&self, now: DateTime<Utc>) -> Result<(), ImportError> {
-        if self.mode == Mode::Import {
+        if self.rules.mode == Mode::Import {
             let source = &self.source;
             transaction!(self.store, conn => conn.finish_import(source, now).await)?;
         }
@@ -150,7 +161,7 @@ impl Importer {
 
     async fn attempt(&mut self, batch: &Batch, attempt: u32) -> Result<(), ImportError> {
         // Whether a commit that was not answered took effect.
-        if attempt > 1 && self.mode == Mode::Import {
+        if attempt > 1 && self.rules.mode == Mode::Import {
             let stored = Self::progress(&self.store, &self.source).await?;
             let stored = stored.ok_or(ImportError::Elsewhere)?;
             if stored.position != self.at.position && stored.position == position(&batch.end) {
@@ -168,10 +179,10 @@ impl Importer {
             report_bytes = signed(written.map_err(ImportError::Report)?);
         }
         let next = self.after(&sorted, report_bytes);
-        if self.mode == Mode::Import && next.position != self.at.position {
+        if self.rules.mode == Mode::Import && next.position != self.at.position {
             let (source, from, to) = (&self.source, self.at.position, &next);
             let fresh = &sorted.fresh;
-            let moved = transaction!(self.store, conn => {
+            let moved = long_transaction!(PATIENCE, self.store, conn => {
                 let moved = conn.advance_import(source, from, to).await?;
                 if moved {
                     conn.insert_accounts(fresh).await?;
@@ -186,7 +197,7 @@ impl Importer {
         for refused in &sorted.refused {
             *self.reasons.entry(refused.reason).or_default() += 1;
         }
-        if self.mode == Mode::DryRun {
+        if self.rules.mode == Mode::DryRun {
             let keys = sorted.fresh.iter().map(|account| account.email.key());
             let hashes: Vec<u64> = keys.map(|key| self.key.hash_one(key)).collect();
             self.seen.extend(hashes);
@@ -215,8 +226,8 @@ impl Importer {
                 Err(reason) => *reason,
                 Ok(account) => {
                     let key = account.email.key();
-                    let seen =
-                        self.mode == Mode::DryRun && self.seen.contains(&self.key.hash_one(key));
+                    let seen = self.rules.mode == Mode::DryRun
+                        && self.seen.contains(&self.key.hash_one(key));
                     if !seen && taken.insert(key.as_str().to_owned()) {
                         sorted.fresh.push(account.clone());
                         continue;
@@ -224,7 +235,7 @@ impl Importer {
                     Reason::EmailTaken
                 }
             };
-            if reason == Reason::EmailTaken && self.skip_taken {
+            if reason == Reason::EmailTaken && self.rules.skip_taken {
                 sorted.skipped += 1;
             } else {
                 sorted.refused.push(refused(entry, reason));

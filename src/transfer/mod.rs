@@ -30,7 +30,7 @@ pub enum Format {
     Jsonl,
     /// A header, then a row for each account (RFC 4180)
     Csv,
-    /// The data file of the old API: .tmp/localDiskDb.db
+    /// The old API's data file, as sails-disk 0.10 writes it
     Sails,
 }
 

@@ -12,8 +12,8 @@ use super::progress::Progress;
 use crate::cli::CliError;
 use crate::clock::{Clock as _, SystemClock};
 use crate::security::password_hash::HashParams;
-use crate::store::{ImportProgress, MOST_AT_ONCE, Store};
-use crate::transfer::importer::{self, Importer, Mode};
+use crate::store::{ImportProgress, Store};
+use crate::transfer::importer::{self, Importer, Mode, Rules};
 use crate::transfer::reader::{Ignored, Reading};
 use crate::transfer::{Format, Input, Judge, Mark, Report};
 
@@ -31,6 +31,10 @@ use crate::transfer::{Format, Input, Judge, Mark, Report};
 /// the import ends early, by Ctrl-C or by a crash, the same command goes on where it stopped.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command"
+)]
 pub(in crate::cli) struct Import {
     /// The file, or - for standard input
     file: PathBuf,
@@ -57,7 +61,7 @@ pub(in crate::cli) struct Import {
     restart: bool,
     /// Lines in one transaction
     #[arg(long, value_name = "LINES", default_value_t = 1_000,
-        value_parser = clap::value_parser!(u16).range(1..=MOST_AT_ONCE as i64))]
+        value_parser = clap::value_parser!(u16).range(1..=2_000))]
     batch: u16,
     /// For programs
     #[arg(long)]
@@ -91,7 +95,7 @@ Formats:
 Exit codes: 0 every line was taken, 1 some were not or the import stopped, 2 wrong usage."#;
 
 pub(super) async fn run(
-    command: Import,
+    command: &Import,
     store: &Store,
     params: HashParams,
 ) -> Result<(), CliError> {
@@ -133,8 +137,11 @@ pub(super) async fn run(
     let from = earlier.as_ref().map_or_else(Mark::default, importer::mark);
     let reading = Reading::start(input, format, from, judge, usize::from(command.batch))
         .map_err(|error| CliError::Failed(error.to_string()))?;
-    let how = (mode, command.on_existing == OnExisting::Skip);
-    let mut importer = Importer::begin(store.clone(), fingerprint, earlier, report, how, now)
+    let rules = Rules {
+        mode,
+        skip_taken: command.on_existing == OnExisting::Skip,
+    };
+    let mut importer = Importer::begin(store.clone(), fingerprint, earlier, report, rules, now)
         .await
         .map_err(failed)?;
     let ended = take_all(&mut importer, reading, &progress).await;
@@ -151,7 +158,7 @@ pub(super) async fn run(
         Err(other) => return Err(other),
     };
     importer.finish(SystemClock.now()).await.map_err(failed)?;
-    summarize(&importer, &ignored, &command);
+    summarize(&importer, &ignored, command);
     match at.refused {
         0 => Ok(()),
         refused => Err(CliError::Failed(format!(

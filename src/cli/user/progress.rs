@@ -1,8 +1,8 @@
 //! What a person sees of a long run: a bar on a terminal, a line now and then elsewhere.
 
 use std::io::{IsTerminal as _, stderr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -23,7 +23,7 @@ pub(super) struct Progress {
     /// The line that was spoken of.
     spoken: Arc<AtomicI64>,
     /// The line that it began at.
-    begun: Arc<AtomicI64>,
+    begun: Arc<OnceLock<i64>>,
     terminal: bool,
 }
 
@@ -39,7 +39,7 @@ impl Progress {
             bar,
             read,
             spoken: Arc::new(AtomicI64::new(0)),
-            begun: Arc::new(AtomicI64::new(-1)),
+            begun: Arc::default(),
             terminal: stderr().is_terminal(),
         }
     }
@@ -56,10 +56,7 @@ impl Progress {
     /// Shows how far it is.
     pub(super) fn moved(&self, at: &ImportProgress) {
         if self.terminal {
-            let first =
-                self.begun
-                    .compare_exchange(-1, at.line, Ordering::Relaxed, Ordering::Relaxed);
-            let lines = at.line - first.unwrap_or_else(|begun| begun);
+            let lines = at.line - self.begun.get_or_init(|| at.line);
             let seconds = self.bar.elapsed().as_secs().max(1);
             let rate = lines.unsigned_abs() / seconds;
             self.bar.set_message(format!(
