@@ -11,7 +11,7 @@ RUN mkdir src \
     && touch src/lib.rs \
     && cargo build --release --locked
 
-COPY build.rs ./
+COPY askama.toml build.rs ./
 COPY config config
 COPY migrations migrations
 COPY src src

@@ -8,7 +8,8 @@
 //!                               └── mail ──────┘
 //! ```
 //!
-//! `app` alone knows everyone. `domain` does no I/O. `config`, `clock` and `telemetry` stand
+//! `app` alone knows everyone. `domain` does no I/O. `transfer` moves accounts in and out, and
+//! stands beside `user_manager`. `config`, `clock` and `telemetry` stand
 //! beside them, and `cli` in front.
 
 pub mod app;
@@ -21,5 +22,6 @@ pub mod mail;
 pub mod security;
 pub mod store;
 pub mod telemetry;
+pub mod transfer;
 pub mod user_manager;
 pub mod workers;

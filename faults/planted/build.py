@@ -11,7 +11,7 @@ from bench.harness.errors import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
 _FOLDER = ROOT / "target" / "planted"
-_PARTS = ("Cargo.toml", "Cargo.lock", "build.rs", "src", "config", "migrations")
+_PARTS = ("Cargo.toml", "Cargo.lock", "build.rs", "askama.toml", "src", "config", "migrations")
 # Named by Cargo.toml, not built.
 _NAMED = ("bench/reference", "tests")
 # The first build makes every dependency.

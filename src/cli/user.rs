@@ -1,10 +1,14 @@
 //! `doorward user …`
 
 mod create;
+mod export;
+mod import;
 mod list;
+mod progress;
 mod show;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -12,6 +16,8 @@ use serde_json::json;
 
 use super::output::{print, print_json};
 use super::{CliError, open};
+use crate::app::App;
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::user_manager::{AccountReport, Which};
 
@@ -60,6 +66,10 @@ pub(super) enum UserCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Take accounts over from a file, with their password hashes
+    Import(import::Import),
+    /// Write all accounts to a file, with their password hashes
+    Export(export::Export),
 }
 
 #[derive(Debug, Args)]
@@ -78,12 +88,21 @@ pub(super) fn parse_which(text: &str) -> Result<Which, String> {
 }
 
 pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliError> {
-    let freeze = config.lockout.freeze;
+    let (freeze, params) = (config.lockout.freeze, config.password.hash);
+    if let UserCommand::Import(import) = &command
+        && import.dry_run
+    {
+        // Nothing is changed, not even the schema.
+        let app = App::build(config, Arc::new(SystemClock))?;
+        return import::run(import, &app.store, params).await;
+    }
     let app = open(config).await?;
     let users = &app.state.users;
     let (done, target) = match command {
         UserCommand::Create(create) => return create::create(&app, &create).await,
         UserCommand::List(list) => return list::run(users, list).await,
+        UserCommand::Import(command) => return import::run(&command, &app.store, params).await,
+        UserCommand::Export(command) => return export::run(command, &app.store).await,
         UserCommand::Show(target) => {
             let report = users.admin_report(&target.which).await?;
             return show::show(&report, target.json);

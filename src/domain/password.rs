@@ -41,9 +41,13 @@ pub struct NewPassword(SecretString);
 
 /// A password that somebody presents, in NFC and short enough to be hashed.
 #[derive(Debug, Clone)]
-pub struct PresentedPassword(SecretString);
+pub struct PresentedPassword {
+    nfc: SecretString,
+    /// What was typed, when that is something else.
+    typed: Option<SecretString>,
+}
 
-/// A stored hash: a PHC string, made and checked by `security`.
+/// A stored hash: a PHC string or another software's, made and checked by `security`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
@@ -129,7 +133,10 @@ impl PasswordPolicy {
     pub fn present(&self, typed: &str) -> Option<PresentedPassword> {
         let longest = self.max_length.max(MAX_PRESENTED);
         let password: String = typed.nfc().take(longest + 1).collect();
-        (password.chars().count() <= longest).then(|| PresentedPassword(password.into()))
+        (password.chars().count() <= longest).then(|| PresentedPassword {
+            typed: (password != typed).then(|| typed.into()),
+            nfc: password.into(),
+        })
     }
 }
 
@@ -145,24 +152,31 @@ impl PresentedPassword {
     /// The NFC bytes to hash.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.expose_secret().as_bytes()
+        self.nfc.expose_secret().as_bytes()
+    }
+
+    /// The bytes that were typed, when they are not in NFC: other software hashed those.
+    #[must_use]
+    pub fn as_typed(&self) -> Option<&[u8]> {
+        let typed = self.typed.as_ref()?;
+        Some(typed.expose_secret().as_bytes())
     }
 
     /// The same password for storage under newer hashing parameters.
     #[must_use]
     pub fn to_rehash(&self) -> NewPassword {
-        NewPassword(self.0.clone())
+        NewPassword(self.nfc.clone())
     }
 }
 
 impl PasswordHash {
-    /// Takes a PHC string; it is parsed when a password is compared with it.
+    /// Takes a stored hash; it is parsed when a password is compared with it.
     #[must_use]
     pub fn from_phc(phc: String) -> Self {
         Self(phc)
     }
 
-    /// The PHC string.
+    /// The text that is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -35,6 +35,13 @@ pub struct AccessTokens {
     lifetime: Duration,
 }
 
+/// A token version that no token from elsewhere has. An account that comes from there gets a new
+/// number, which may have been somebody else's, and the key may be the same.
+#[must_use]
+pub fn fresh_version() -> i64 {
+    rand::random_range(1 << 32..1 << 52)
+}
+
 /// What a checked token says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenSubject {

@@ -234,7 +234,7 @@ impl Slot {
         let (params, password, stored) =
             (self.pool.shared.params, password.clone(), stored.cloned());
         self.run(move |memory| match stored {
-            Some(stored) => params.verify(password.as_bytes(), &stored, memory),
+            Some(stored) => params.prove(&password, &stored, memory),
             None => params.verify_nobody(password.as_bytes(), memory),
         })
         .await

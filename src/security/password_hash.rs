@@ -1,28 +1,26 @@
-//! Password hashes: Argon2id (RFC 9106) as PHC strings, with bounded parameters.
+//! Password hashes: Argon2id (RFC 9106) as PHC strings, with bounded parameters. Those of other
+//! software are understood as well, and replaced by such a one at the next login.
 
 mod engine;
+mod foreign;
 mod memory;
+mod stored;
 
-use std::str::FromStr as _;
 use std::time::Duration;
 
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
-use argon2::{ARGON2ID_IDENT, Params, Version};
+use argon2::password_hash::phc::{ParamsString, PasswordHash as Phc, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Params, Version};
 
 pub use engine::{Engine, EngineChoice};
 pub use memory::HashMemory;
+pub use stored::StoredHash;
 
-use crate::domain::password::PasswordHash;
+use crate::domain::password::{PasswordHash, PresentedPassword};
 
 /// OWASP ASVS 5.0 11.4.2 and the OWASP Password Storage Cheat Sheet: m=19456 KiB, t=2, p=1.
 pub const DEFAULT_MEMORY_KIB: u32 = 19_456;
 /// Passes that go with [`DEFAULT_MEMORY_KIB`].
 pub const DEFAULT_ITERATIONS: u32 = 2;
-
-/// The most that a stored hash may ask for; beyond it nothing is allocated (SECURITY 20).
-const MAX_MEMORY_KIB: u32 = 256 * 1024;
-const MAX_ITERATIONS: u32 = 16;
-const MAX_LANES: u32 = 8;
 
 /// What one pass takes for each KiB, on an ordinary machine.
 const A_BLOCK: Duration = Duration::from_nanos(250);
@@ -39,20 +37,12 @@ pub struct HashParams {
     pub iterations: u32,
 }
 
-/// A stored hash that was read and asks for no more than is allowed.
-pub struct StoredHash {
-    params: Params,
-    version: Version,
-    salt: Salt,
-    expected: Output,
-}
-
 /// What a comparison said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The right password.
     Match {
-        /// The hash was made with other parameters than those in force.
+        /// The hash was made with other parameters than those in force, or elsewhere.
         outdated: bool,
     },
     /// The wrong password.
@@ -62,7 +52,7 @@ pub enum Verdict {
 /// The stored hash is not one that we can check: our fault or the database's, never the user's.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    #[error("the stored hash is malformed or not Argon2id")]
+    #[error("the stored hash is malformed or of an unknown kind")]
     Malformed,
     #[error("the stored hash asks for more memory or time than is allowed")]
     TooExpensive,
@@ -72,15 +62,6 @@ pub enum HashError {
     Argon2(argon2::Error),
     #[error("argon2-rust: {0}")]
     Fast(argon2_rust::Error),
-}
-
-impl StoredHash {
-    /// What it takes to compare with it: memory in KiB, passes, lanes.
-    #[must_use]
-    pub fn cost(&self) -> (u32, u32, u32) {
-        let params = &self.params;
-        (params.m_cost(), params.t_cost(), params.p_cost())
-    }
 }
 
 impl HashParams {
@@ -104,7 +85,14 @@ impl HashParams {
         rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut salt)
             .map_err(|_| HashError::NoRandomness)?;
         let params = self.argon2()?;
-        let hash = memory.compute(&params, Version::V0x13, password, &salt, HASH_BYTES)?;
+        let hash = memory.compute(
+            Algorithm::Argon2id,
+            &params,
+            Version::V0x13,
+            password,
+            &salt,
+            HASH_BYTES,
+        )?;
         let phc = Phc {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
@@ -115,33 +103,12 @@ impl HashParams {
         Ok(PasswordHash::from_phc(phc.to_string()))
     }
 
-    /// Reads a stored hash. Nothing is allocated for it yet.
+    /// Reads a stored hash. Nothing is allocated for what it asks for yet.
     ///
     /// # Errors
     /// [`HashError::Malformed`], or [`HashError::TooExpensive`] beyond the bounds (SECURITY 20).
     pub fn read(self, stored: &PasswordHash) -> Result<StoredHash, HashError> {
-        let phc = Phc::from_str(stored.as_str()).map_err(|_| HashError::Malformed)?;
-        let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else {
-            return Err(HashError::Malformed);
-        };
-        if phc.algorithm != ARGON2ID_IDENT {
-            return Err(HashError::Malformed);
-        }
-        let version = phc.version.map_or(Ok(Version::V0x10), Version::try_from);
-        let version = version.map_err(|_| HashError::Malformed)?;
-        let params = Params::try_from(&phc).map_err(|_| HashError::Malformed)?;
-        if params.m_cost() > MAX_MEMORY_KIB.max(self.memory_kib)
-            || params.t_cost() > MAX_ITERATIONS.max(self.iterations)
-            || params.p_cost() > MAX_LANES
-        {
-            return Err(HashError::TooExpensive);
-        }
-        Ok(StoredHash {
-            params,
-            version,
-            salt,
-            expected,
-        })
+        StoredHash::read(stored.as_str(), self)
     }
 
     /// Compares a password with a stored hash in constant time.
@@ -154,21 +121,37 @@ impl HashParams {
         stored: &PasswordHash,
         memory: &mut HashMemory,
     ) -> Result<Verdict, HashError> {
-        let StoredHash {
-            params,
-            version,
-            salt,
-            expected,
-        } = self.read(stored)?;
-        let outdated = params != self.argon2()? || version != Version::V0x13;
-        let computed = memory.compute(&params, version, password, salt.as_ref(), expected.len());
+        let stored = self.read(stored)?;
+        let outdated = stored.is_outdated(self)?;
+        let matches = stored.matches(password, memory);
         memory.shrink_to(self.memory_kib);
-        // `Output` compares in constant time.
-        Ok(if computed? == expected {
+        Ok(if matches? {
             Verdict::Match { outdated }
         } else {
             Verdict::Mismatch
         })
+    }
+
+    /// Compares a password with a stored hash: in NFC, as we hash it, and then, where the hash may
+    /// be another software's, as it was typed. Two hashes at most, and one for nearly everybody.
+    ///
+    /// # Errors
+    /// [`HashError`] when the stored hash cannot be checked.
+    pub fn prove(
+        self,
+        password: &PresentedPassword,
+        stored: &PasswordHash,
+        memory: &mut HashMemory,
+    ) -> Result<Verdict, HashError> {
+        let verdict = self.verify(password.as_bytes(), stored, memory)?;
+        match password.as_typed() {
+            Some(typed)
+                if verdict == Verdict::Mismatch && self.read(stored)?.is_outdated(self)? =>
+            {
+                self.verify(typed, stored, memory)
+            }
+            _ => Ok(verdict),
+        }
     }
 
     /// Spends what [`Self::verify`] spends, for an address without an account (CVE-2025-6011).
@@ -181,6 +164,7 @@ impl HashParams {
         memory: &mut HashMemory,
     ) -> Result<Verdict, HashError> {
         memory.compute(
+            Algorithm::Argon2id,
             &self.argon2()?,
             Version::V0x13,
             password,

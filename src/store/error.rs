@@ -19,6 +19,15 @@ pub enum StoreError {
     Internal(Arc<sqlx::Error>),
 }
 
+impl StoreError {
+    /// Whether a row was refused because there is one with the same key.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Internal(error)
+            if error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation))
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;

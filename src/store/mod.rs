@@ -11,9 +11,11 @@ mod connect;
 mod device_failures;
 mod error;
 mod examination;
+mod imports;
 mod loan;
 mod login_failures;
 mod mail_quota;
+mod many_users;
 mod migrations;
 mod one_time_tokens;
 mod outbox;
@@ -33,13 +35,15 @@ pub use account_list::{AccountFilter, AccountState, ListedAccount};
 pub use connect::{DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
 pub use examination::SchemaState;
+pub use imports::ImportProgress;
 use loan::Loan;
 pub use login_failures::LoginFailures;
+pub use many_users::{MovedAccount, WholeAccount};
 pub use migrations::MigrationError;
 pub use one_time_tokens::OpenToken;
 pub use outbox::{MailSummary, OutboxMail};
 pub use outbox_list::{ListedMail, MailState};
-pub(crate) use turns::{read, run, transaction, write_once};
+pub(crate) use turns::{long_transaction, read, run, transaction, write_once};
 pub use users::{AccountDetails, Credentials, NewAccount, Recipient};
 
 /// How long a caller waits for the database in all, then it is told 503.

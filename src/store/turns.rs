@@ -27,8 +27,13 @@ pub(crate) struct Turns {
 impl Turns {
     /// The first turn begins now.
     pub(crate) fn new() -> Self {
+        Self::within(PATIENCE)
+    }
+
+    /// The same for who does not keep a client waiting.
+    pub(crate) fn within(patience: Duration) -> Self {
         Self {
-            deadline: Instant::now() + PATIENCE,
+            deadline: Instant::now() + patience,
             taken: 0,
         }
     }
@@ -75,9 +80,21 @@ macro_rules! write_once {
     };
 }
 
+/// The same for work that nobody waits for with a request in hand.
+macro_rules! long_transaction {
+    ($patience:expr, $store:expr, $conn:ident => $work:expr) => {
+        $crate::store::turns::run!(
+            $crate::store::turns::Turns::within($patience), $store, begin, $conn => $work)
+    };
+}
+
 macro_rules! run {
-    ($store:expr, $begin:ident, $conn:ident => $work:expr) => {{
-        let mut turns = $crate::store::turns::Turns::new();
+    ($store:expr, $begin:ident, $conn:ident => $work:expr) => {
+        $crate::store::turns::run!(
+            $crate::store::turns::Turns::new(), $store, $begin, $conn => $work)
+    };
+    ($turns:expr, $store:expr, $begin:ident, $conn:ident => $work:expr) => {{
+        let mut turns = $turns;
         loop {
             let turn = async {
                 let mut lent = $store.$begin().await?;
@@ -97,7 +114,7 @@ macro_rules! run {
         }
     }};
 }
-pub(crate) use {read, run, transaction, write_once};
+pub(crate) use {long_transaction, read, run, transaction, write_once};
 
 #[cfg(test)]
 mod tests {

@@ -34,6 +34,7 @@ impl HashMemory {
 
     pub(super) fn compute(
         &mut self,
+        algorithm: Algorithm,
         params: &Params,
         version: Version,
         password: &[u8],
@@ -43,7 +44,9 @@ impl HashMemory {
         let mut buffer = [0; Output::MAX_LENGTH];
         let output = buffer.get_mut(..length).ok_or(HashError::Malformed)?;
         // What we write ourselves. Anything else is rare, and gone after its next login.
-        let usual = version == Version::V0x13 && params.p_cost() == 1 && params.data().is_empty();
+        let usual = (algorithm, version) == (Algorithm::Argon2id, Version::V0x13)
+            && params.p_cost() == 1
+            && params.data().is_empty();
         if self.engine == Engine::Fast && usual {
             self.blocks = Vec::new();
             self.fast
@@ -52,7 +55,7 @@ impl HashMemory {
         } else {
             self.fast.clear();
             let blocks = self.portable(params.block_count());
-            Argon2::new(Algorithm::Argon2id, version, params.clone())
+            Argon2::new(algorithm, version, params.clone())
                 .hash_password_into_with_memory(password, salt, output, blocks)
                 .map_err(HashError::Argon2)?;
         }

@@ -17,7 +17,14 @@ fn compute(memory: &mut HashMemory, case: &Case) -> Output {
     let params = case.params().expect("allowed");
     let (password, salt) = (&case.password, &case.salt);
     memory
-        .compute(&params, Version::V0x13, password, salt, case.length)
+        .compute(
+            Algorithm::Argon2id,
+            &params,
+            Version::V0x13,
+            password,
+            salt,
+            case.length,
+        )
         .expect("computed")
 }
 

@@ -1,0 +1,266 @@
+//! `doorward user import`
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::progress::Progress;
+use crate::cli::CliError;
+use crate::clock::{Clock as _, SystemClock};
+use crate::security::password_hash::HashParams;
+use crate::store::{ImportProgress, Store};
+use crate::transfer::importer::{self, Importer, Mode, Rules};
+use crate::transfer::reader::{Ignored, Reading};
+use crate::transfer::{Format, Input, Judge, Mark, Report};
+
+/// Takes accounts over from a file, line by line, with their password hashes.
+///
+/// A line needs an address and a hash; it may say when the address was proven (`confirmed_at`, or
+/// `confirmed`), when the account was closed (`disabled_at`, or `disabled`), when it was made
+/// (`created_at`), its language, and its role, which is left behind without --with-roles. Other fields are left
+/// behind. Numbers are new, and tokens from elsewhere do not work.
+///
+/// Hashes: Argon2, bcrypt ($2a$, $2b$, $2y$), scrypt, PBKDF2 (also as Django, passlib and Werkzeug
+/// write it). Each is replaced by one of ours at its owner's next login.
+///
+/// A line that cannot be used is reported with its number and the reason, and stops nothing. When
+/// the import ends early, by Ctrl-C or by a crash, the same command goes on where it stopped.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command"
+)]
+pub(in crate::cli) struct Import {
+    /// The file, or - for standard input
+    file: PathBuf,
+    /// How it is written [default: as its name says: .jsonl, .csv, .db]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Look at every line and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// A new file for the lines that cannot be used, a JSON object each [default: standard error]
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// What to do with a line whose address has an account
+    #[arg(long, value_enum, default_value_t = OnExisting::Report)]
+    on_existing: OnExisting,
+    /// Count every address as proven
+    #[arg(long)]
+    confirmed: bool,
+    /// Take roles over; otherwise everybody becomes a user
+    #[arg(long)]
+    with_roles: bool,
+    /// Begin again at the first line, if an earlier import of the same file stopped or ended
+    #[arg(long)]
+    restart: bool,
+    /// Lines in one transaction
+    #[arg(long, value_name = "LINES", default_value_t = 1_000,
+        value_parser = clap::value_parser!(u16).range(1..=2_000))]
+    batch: u16,
+    /// For programs
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnExisting {
+    /// Report it as one that cannot be used
+    Report,
+    /// Pass over it
+    Skip,
+}
+
+const EXAMPLES: &str = r#"Examples:
+  doorward user import --dry-run users.jsonl
+  doorward user import users.jsonl --report not-taken.jsonl
+  doorward user import .tmp/localDiskDb.db --confirmed
+  psql … -c "\copy (SELECT …) TO STDOUT CSV HEADER" | doorward user import - --format csv
+
+Formats:
+  jsonl   {"email":"ann@example.com","password_hash":"$2b$10$…","confirmed":true}
+          {"email":"bob@example.com","password_hash":"$argon2id$v=19$m=…","created_at":"2024-05-01T12:00:00Z"}
+
+  csv     email,password_hash,confirmed_at
+          ann@example.com,$2b$10$…,2024-05-01T12:00:00Z
+          bob@example.com,"$argon2id$v=19$m=65536,t=3,p=4$…",
+
+  sails   the data file of the old API, .tmp/localDiskDb.db (its numbers count accounts, not lines)
+
+Exit codes: 0 every line was taken, 1 some were not or the import stopped, 2 wrong usage."#;
+
+pub(super) async fn run(
+    command: &Import,
+    store: &Store,
+    params: HashParams,
+) -> Result<(), CliError> {
+    let format = command.format.or_else(|| Format::of_name(&command.file));
+    let format = format.ok_or_else(|| {
+        CliError::Usage("say --format jsonl, csv or sails; the name does not tell".to_owned())
+    })?;
+    let now = SystemClock.now();
+    let (source, size) = open(&command.file)?;
+    let input = Input::open(source, format).map_err(|error| unreadable(&command.file, &error))?;
+    let (fingerprint, read) = (input.fingerprint.clone(), input.read.clone());
+    let mode = if command.dry_run {
+        Mode::DryRun
+    } else {
+        Mode::Import
+    };
+    if command.restart && mode == Mode::Import {
+        Importer::restart(store, &fingerprint)
+            .await
+            .map_err(failed)?;
+    }
+    let earlier = match mode {
+        Mode::Import => Importer::progress(store, &fingerprint)
+            .await
+            .map_err(failed)?,
+        Mode::DryRun => None,
+    };
+    let progress = Progress::start(size, read);
+    if let Some(earlier) = &earlier {
+        progress.say(&format!("goes on behind line {}", earlier.line));
+    }
+    let report = report(command.report.as_deref(), earlier.as_ref(), &progress)?;
+    let judge = Judge {
+        params,
+        now,
+        all_confirmed: command.confirmed,
+        with_roles: command.with_roles,
+    };
+    let from = earlier.as_ref().map_or_else(Mark::default, importer::mark);
+    let reading = Reading::start(input, format, from, judge, usize::from(command.batch))
+        .map_err(|error| CliError::Failed(error.to_string()))?;
+    let rules = Rules {
+        mode,
+        skip_taken: command.on_existing == OnExisting::Skip,
+    };
+    let mut importer = Importer::begin(store.clone(), fingerprint, earlier, report, rules, now)
+        .await
+        .map_err(failed)?;
+    let ended = take_all(&mut importer, reading, &progress).await;
+    progress.end();
+    let at = importer.at().clone();
+    let ignored = match ended {
+        Ok(ignored) => ignored,
+        Err(CliError::Failed(why)) if mode == Mode::Import => {
+            return Err(CliError::Failed(format!(
+                "{why}\nstopped behind line {} with {} accounts; the same command goes on there",
+                at.line, at.imported
+            )));
+        }
+        Err(other) => return Err(other),
+    };
+    importer.finish(SystemClock.now()).await.map_err(failed)?;
+    summarize(&importer, &ignored, command);
+    match at.refused {
+        0 => Ok(()),
+        refused => Err(CliError::Failed(format!(
+            "{refused} lines could not be used"
+        ))),
+    }
+}
+
+/// Everything to the end of the source, or to a signal; the batch in hand is always finished.
+async fn take_all(
+    importer: &mut Importer,
+    mut reading: Reading,
+    progress: &Progress,
+) -> Result<Ignored, CliError> {
+    let stop = |kind| signal(kind).map_err(|error| CliError::Failed(error.to_string()));
+    let (mut interrupt, mut terminate) = (
+        stop(SignalKind::interrupt())?,
+        stop(SignalKind::terminate())?,
+    );
+    loop {
+        let batch = tokio::select! {
+            biased;
+            _ = interrupt.recv() => return Err(CliError::Failed("interrupted".to_owned())),
+            _ = terminate.recv() => return Err(CliError::Failed("told to stop".to_owned())),
+            batch = reading.next() => batch,
+        };
+        let Some(batch) = batch else { break };
+        importer.take(batch).await.map_err(failed)?;
+        progress.moved(importer.at());
+    }
+    reading.end().await.map_err(failed)
+}
+
+fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), CliError> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let size = file.metadata().ok().map(|metadata| metadata.len());
+    Ok((Box::new(file), size))
+}
+
+fn report(
+    path: Option<&Path>,
+    earlier: Option<&ImportProgress>,
+    progress: &Progress,
+) -> Result<Report, CliError> {
+    let Some(path) = path else {
+        let progress = progress.clone();
+        return Ok(Report::Lines(Box::new(move |line| progress.say(line))));
+    };
+    let length = earlier.map_or(0, |earlier| earlier.report_bytes.unsigned_abs());
+    Report::file(path, length)
+        .map_err(|error| CliError::Failed(format!("the report {}: {error}", path.display())))
+}
+
+fn summarize(importer: &Importer, ignored: &Ignored, command: &Import) {
+    let (at, ignored) = (importer.at(), ignored.names());
+    if command.json {
+        let mut reasons = Map::new();
+        for (reason, count) in &importer.reasons {
+            let before = reasons.get(reason.code()).and_then(Value::as_u64);
+            let sum = count + before.unwrap_or(0);
+            reasons.insert(reason.code().to_owned(), sum.into());
+        }
+        println!(
+            "{}",
+            json!({
+                "dry_run": command.dry_run,
+                "imported": at.imported,
+                "refused": at.refused,
+                "skipped": at.skipped,
+                "reasons": reasons,
+                "fields_left_behind": ignored,
+            })
+        );
+        return;
+    }
+    let made = if command.dry_run {
+        "accounts would be made"
+    } else {
+        "accounts were made"
+    };
+    println!("{} {made}", at.imported);
+    if at.skipped > 0 {
+        println!(
+            "{} lines were passed over: the address has an account",
+            at.skipped
+        );
+    }
+    for (reason, count) in &importer.reasons {
+        println!("{count} lines could not be used: {reason}");
+    }
+    if !ignored.is_empty() {
+        println!("left behind: {}", ignored.join(", "));
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> CliError {
+    CliError::Failed(format!("{} cannot be read: {error}", path.display()))
+}
+
+fn failed(error: impl std::fmt::Display) -> CliError {
+    CliError::Failed(error.to_string())
+}
