@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
 use super::framing::{Ambiguous, Framing, Watched, framing};
+use super::turns::Turn;
 
 /// The most bytes of request line and headers; more is answered 431.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -98,10 +99,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         stream
             .as_mut()
             .set_write_timeout_pinned(Some(limits.write_timeout));
+        let turn = Turn::default();
+        let turns = turn.clone();
         let router = router.clone();
         let crowd = Arc::clone(&places);
         let service = tower::service_fn(move |mut request: hyper::Request<_>| {
             let mut router = router.clone();
+            let turn = turn.clone();
             let ambiguous = ambiguous.was_seen();
             // Nobody keeps a place while others wait for one.
             let is_full = crowd.available_permits() == 0;
@@ -109,6 +113,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
                 .extensions_mut()
                 .insert(ConnectInfo::<SocketAddr>(peer));
             async move {
+                turn.taken().await;
                 let (head, body) = request.into_parts();
                 let framing = framing(&head);
                 if ambiguous || framing == Framing::Refused {
@@ -126,7 +131,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         });
         let connection =
             http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = open.watch(connection);
+        let connection = turns.each(open.watch(connection));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
