@@ -14,7 +14,7 @@ the fault all is well again, without help. Starts the real program on servers of
 
 EPILOG = """\
 examples:
-  scripts/faults                          everything: 10 minutes
+  scripts/faults                          everything: 15 minutes
   scripts/faults --quick                  some of it, short: less than a minute
   scripts/faults failover pgbouncer       two scenarios
   scripts/faults --list                   what there is

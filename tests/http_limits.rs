@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use doorward::http::server::listen;
 use rstest::rstest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
@@ -96,6 +97,52 @@ async fn a_client_that_never_reads_is_let_go() {
     let app = TestApp::with(Sqlite, &[("http.write_timeout", "1s")]).await;
     assert!(never_reads(&app).await, "the service closes the connection");
     app.get("/health/live").await.expect(200);
+}
+
+/// SECURITY 39: otherwise it would be MiB for each connection.
+#[tokio::test]
+async fn the_system_keeps_little_of_the_answers_that_a_client_does_not_read() {
+    let listener = listen(([127, 0, 0, 1], 0).into()).expect("listens");
+    let address = listener.local_addr().expect("an address");
+    let _client = TcpStream::connect(address).await.expect("connected");
+    let (accepted, _) = listener.accept().await.expect("accepted");
+    let socket = TcpSocket::from_std_stream(accepted.into_std().expect("a socket"));
+    let size = socket.send_buffer_size().expect("a size");
+    assert!(size <= 256 * 1024, "{size} bytes");
+}
+
+/// Reads until there are so many answers in all; whether there will be.
+async fn answers(stream: &mut TcpStream, count: usize) -> bool {
+    let mut text = String::new();
+    let mut part = [0; 4096];
+    while text.matches("HTTP/1.1 200 ").count() < count {
+        match timeout(LONG, stream.read(&mut part)).await {
+            Ok(Ok(length @ 1..)) => text.push_str(&String::from_utf8_lossy(&part[..length])),
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// SECURITY 39: otherwise a few hundred such clients would make everybody wait for seconds. The
+/// service and the test share one thread, so the order is always the same.
+#[tokio::test]
+async fn a_client_that_does_not_wait_for_answers_takes_turns_with_others() {
+    let app = TestApp::start(Sqlite).await;
+    let (mut hasty, mut patient) = (connect(&app).await, connect(&app).await);
+    for stream in [&mut hasty, &mut patient] {
+        stream.write_all(LIVE).await.expect("written");
+        assert!(answers(stream, 1).await);
+    }
+    hasty.write_all(&LIVE.repeat(100)).await.expect("written");
+    patient.write_all(LIVE).await.expect("written");
+    assert!(answers(&mut patient, 1).await);
+    let mut early = vec![0; 1024 * 1024];
+    let length = hasty.try_read(&mut early).unwrap_or(0);
+    let early = String::from_utf8_lossy(&early[..length]);
+    let count = early.matches("HTTP/1.1 200 ").count();
+    assert!(count <= 4, "{count} answers were first");
+    assert!(answers(&mut hasty, 100 - count).await, "all are answered");
 }
 
 /// SECURITY 39: who comes when all places are taken is served when one is free.

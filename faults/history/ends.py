@@ -1,4 +1,4 @@
-"""What kills all tokens of an account, by bounds: changes, resets, and an operator's revocations."""
+"""What kills all tokens of an account, by bounds: changes, resets, and revocations."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def is_possible_failure(call: Call) -> bool:
 
 
 def may_be_right(call: Call) -> bool:
-    """Whether its password may have been right, perhaps also one whose answer says something else."""
+    """Whether its password may have been right, perhaps though its answer says something else."""
     is_late = call.kind == "change" and call.code == "invalid_token"
     return presents_password(call) and (call.outcome != "no" or is_late)
 

@@ -55,7 +55,7 @@ async def register(load: Workload, client: int, step: Step) -> None:
     address = address_of(load, step)
     if address.is_known and step.variety < 0.7:
         address = load.addresses.renew(step.slot)
-    await together(
+    calls = await together(
         load.call(
             "register",
             client,
@@ -66,6 +66,9 @@ async def register(load: Workload, client: int, step: Step) -> None:
         )
         for number in range(how_many(step, 3))
     )
+    # Acknowledged is there at once, and everywhere.
+    if any(call.got_token for call in calls):
+        await check_everywhere(load, client, address, address.tokens[-1], None, step)
 
 
 async def change(load: Workload, client: int, step: Step) -> None:

@@ -66,9 +66,8 @@ class Locks(Devices):
 
     def test_a_change_from_a_known_device_passes_the_lock(self) -> None:
         self.story.guesses(3)
-        self.story.change(
-            self.token, "first1", "second2", device=self.home, got_device=self.story.device(self.home)
-        )
+        number = self.story.device(self.home)
+        self.story.change(self.token, "first1", "second2", device=self.home, got_device=number)
         self.story.login("second2", 403)
         self.assertEqual(self._kinds(), [])
 

@@ -60,9 +60,9 @@ async def slow_read(world: World) -> Outcome:
     return await _slowhttptest(world, "slow reading", "/openapi.json", *options)
 
 
-@scenario("unread-answers", "50 clients send requests without end and never read", 25)
+@scenario("unread-answers", "300 clients send requests without end and never read", 25)
 async def unread_answers(world: World) -> Outcome:
-    outcome = Outcome("50 connections, requests without end, no answer read", recovers=False)
+    outcome = Outcome("300 connections, requests without end, no answer read", recovers=False)
     async with siege(world, outcome) as besieged:
         left = await rude_clients.never_read(besieged.instance.port, 300, _LIMIT)
         outcome.require(left == 0, f"{left} could still send after {_LIMIT:.0f} s")

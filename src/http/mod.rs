@@ -18,6 +18,7 @@ mod problem;
 mod problem_kind;
 mod security_headers;
 pub mod server;
+mod turns;
 mod unread_body;
 mod user;
 mod visitor;

@@ -25,6 +25,7 @@ use super::framing::{Ambiguous, Framing, Watched, framing};
 use super::problem::Problem;
 use super::problem_kind as kind;
 use super::security_headers;
+use super::turns::Turn;
 
 /// The most bytes of request line and headers; more is answered 431.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -36,6 +37,10 @@ const MAX_HEADERS: usize = 64;
 const BACKLOG: u32 = 16_384;
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// What the system keeps of the answers that a client does not read, in bytes; Linux doubles it. By
+/// itself it would grow to some MiB for each connection, and filling that keeps processors busy.
+const SEND_BUFFER: u32 = 128 * 1024;
 
 /// Limits on the connections.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +66,8 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     }?;
     // A restart need not wait until the old connections are forgotten.
     socket.set_reuseaddr(true)?;
+    // Accepted connections have it from the listener.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -97,10 +104,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         stream
             .as_mut()
             .set_write_timeout_pinned(Some(limits.write_timeout));
+        let turn = Turn::default();
+        let turns = turn.clone();
         let router = router.clone();
         let crowd = Arc::clone(&places);
         let service = tower::service_fn(move |mut request: hyper::Request<_>| {
             let mut router = router.clone();
+            let turn = turn.clone();
             let ambiguous = ambiguous.was_seen();
             // Nobody keeps a place while others wait for one.
             let is_full = crowd.available_permits() == 0;
@@ -108,6 +118,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
                 .extensions_mut()
                 .insert(ConnectInfo::<SocketAddr>(peer));
             async move {
+                turn.taken().await;
                 let (head, body) = request.into_parts();
                 let framing = framing(&head);
                 if ambiguous || framing == Framing::Refused {
@@ -124,7 +135,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         });
         let connection =
             http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = open.watch(connection);
+        let connection = turns.each(open.watch(connection));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
