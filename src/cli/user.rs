@@ -66,9 +66,7 @@ pub(super) enum UserCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Take accounts over from a file, with their password hashes
     Import(import::Import),
-    /// Write all accounts to a file, with their password hashes
     Export(export::Export),
 }
 

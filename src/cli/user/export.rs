@@ -12,7 +12,7 @@ use crate::store::Store;
 use crate::transfer::Format;
 use crate::transfer::exporter::{ExportError, Exporter};
 
-/// Writes all accounts to a file, with their password hashes.
+/// Write all accounts to a file, with their password hashes
 ///
 /// WHAT IT WRITES IS AS SENSITIVE AS THE DATABASE: with a hash, anybody can try passwords at home.
 /// The file can be read by its owner alone; encrypt it before it travels, and delete it afterwards.

@@ -17,7 +17,7 @@ use crate::transfer::importer::{self, Importer, Mode, Rules};
 use crate::transfer::reader::{Ignored, Reading};
 use crate::transfer::{Format, Input, Judge, Mark, Report};
 
-/// Takes accounts over from a file, line by line, with their password hashes.
+/// Take accounts over from a file, with their password hashes
 ///
 /// A line needs an address and a hash; it may say when the address was proven (`confirmed_at`, or
 /// `confirmed`), when the account was closed (`disabled_at`, or `disabled`), when it was made
