@@ -4,12 +4,12 @@
 //!
 //! ```text
 //! app ── http ── user_manager ──┬── store ─────┬── domain
-//!    └── workers ───────────────┼── security ──┤
-//!                               └── mail ──────┘
+//!    ├── workers ───────────────┼── security ──┤
+//!    └── operators              └── mail ──────┘
 //! ```
 //!
 //! `app` alone knows everyone. `domain` does no I/O. `config`, `clock` and `telemetry` stand
-//! beside them, and `cli` in front.
+//! beside them, `metrics` too, and `cli` in front.
 
 pub mod app;
 pub mod cli;
@@ -18,6 +18,8 @@ pub mod config;
 pub mod domain;
 pub mod http;
 pub mod mail;
+pub mod metrics;
+pub mod operators;
 pub mod security;
 pub mod store;
 pub mod telemetry;

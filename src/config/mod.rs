@@ -5,7 +5,7 @@ mod reader;
 mod sections;
 mod sources;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,6 +42,7 @@ pub struct Config {
     /// Mails of one kind to one address in an hour; `None` when limits are off.
     pub mails_per_hour: Option<i32>,
     pub limits: LimitSettings,
+    pub metrics: MetricsConfig,
     pub telemetry: TelemetryConfig,
 }
 
@@ -109,6 +110,12 @@ pub enum MailTransport {
     },
     Console,
     Off,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct MetricsConfig {
+    /// `None`: nowhere.
+    pub listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone)]

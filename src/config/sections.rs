@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::reader::Reader;
-use super::{Config, DatabaseConfig, Environment, JwtConfig, TelemetryConfig};
+use super::{Config, DatabaseConfig, Environment, JwtConfig, MetricsConfig, TelemetryConfig};
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::lockout::LockoutPolicy;
 use crate::security::signing_secret;
@@ -37,6 +37,14 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
     let confirm_lifetime = r.duration("one_time_tokens.confirm_lifetime", "1m", "30d");
     let links_base_url = http::base_url(r);
     let limits = limits::read(r);
+    let listen = r.checked(
+        "metrics.listen",
+        "an address and a port, as 127.0.0.1:9464 or [::1]:9464; empty for none",
+        |text| match text {
+            "" => Some(None),
+            text => text.parse().ok().map(Some),
+        },
+    );
     let json = r.choice("telemetry.log_format", &[("pretty", false), ("json", true)]);
     let filter = r.checked(
         "telemetry.log_level",
@@ -62,6 +70,7 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
         links_base_url: links_base_url?,
         mails_per_hour: limits.as_ref()?.mails_per_hour,
         limits: limits?.requests,
+        metrics: MetricsConfig { listen: listen? },
         telemetry: TelemetryConfig {
             json: json?,
             filter: filter?,

@@ -29,7 +29,10 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSub
 /// gets its headers and its line in the log.
 pub async fn enter(
     State(AppState {
-        settings, stage, ..
+        settings,
+        stage,
+        metrics,
+        ..
     }): State<AppState>,
     mut request: Request,
     next: Next,
@@ -72,8 +75,10 @@ pub async fn enter(
                 answered.await.unwrap_or_else(|_| timed_out())
             }
         };
-        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = started.elapsed();
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
+        metrics.answered(&method, route, status, took);
         // A token check or a health check that went well is no news, and there are thousands a
         // second of them; whatever changes or is refused something is, and is a line here.
         let is_summed = response.extensions().get::<Summed>().is_some();

@@ -13,7 +13,7 @@ pub mod limits;
 pub mod openapi;
 mod problem;
 mod problem_kind;
-mod security_headers;
+pub(crate) mod security_headers;
 pub mod server;
 mod unread_body;
 mod user;
@@ -34,6 +34,7 @@ use tower_http::cors::{AllowCredentials, AllowOrigin, CorsLayer};
 
 pub use health::Stage;
 
+use crate::metrics::HttpMetrics;
 use crate::user_manager::UserManager;
 use limits::Limits;
 use problem::Problem;
@@ -47,6 +48,7 @@ pub struct AppState {
     pub limits: Arc<Limits>,
     /// Where the process is between start and stop.
     pub stage: watch::Receiver<Stage>,
+    pub metrics: HttpMetrics,
 }
 
 /// How HTTP is spoken.

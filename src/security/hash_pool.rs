@@ -17,6 +17,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use self::admission::{Admission, Entry, Limits, Permit, Refused};
 use self::pace::Pace;
@@ -24,6 +25,7 @@ use self::worker::Job;
 use super::password_hash::{Engine, HashError, HashMemory, HashParams, Verdict};
 use crate::domain::email::EmailKey;
 use crate::domain::password::{NewPassword, PasswordHash, PresentedPassword};
+use crate::metrics::HashMetrics;
 
 /// Enough that two threads go on hashing while each slot is kept for five statements of 20 ms.
 const SLOTS_PER_THREAD: usize = 32;
@@ -80,11 +82,13 @@ pub struct HashPool {
 
 struct Shared {
     params: HashParams,
+    threads: usize,
     jobs: mpsc::Sender<Job>,
     admission: Arc<Admission>,
     accounts: RandomState,
     pace: Pace,
     computed: Arc<AtomicU64>,
+    metrics: HashMetrics,
 }
 
 /// A place in the queue. Whoever drops it goes away.
@@ -92,6 +96,7 @@ struct Shared {
 pub struct Ticket {
     pool: HashPool,
     entry: Entry,
+    since: Instant,
 }
 
 /// The right to spend hashes, one at a time. It belongs to the job as well, so that a caller
@@ -126,7 +131,7 @@ impl HashPool {
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn start(settings: &PoolSettings) -> io::Result<Self> {
+    pub fn start(settings: &PoolSettings, metrics: HashMetrics) -> io::Result<Self> {
         let &PoolSettings { threads, queue, .. } = settings;
         let share = (queue / SHARE_OF_ONE).max(FEWEST_PLACES_OF_ONE);
         let limits = Limits {
@@ -139,7 +144,7 @@ impl HashPool {
             longest_wait: settings.wait,
         };
         let admission = Admission::new(limits, settings.params.assumed_time());
-        let jobs = worker::start(threads, settings.engine, settings.nice, &admission)?;
+        let jobs = worker::start(settings, &admission, &metrics.duration)?;
         tracing::info!(
             engine = settings.engine.describe(),
             threads,
@@ -149,11 +154,13 @@ impl HashPool {
         Ok(Self {
             shared: Arc::new(Shared {
                 params: settings.params,
+                threads,
                 jobs,
                 admission,
                 accounts: RandomState::new(),
                 pace: Pace::default(),
                 computed: Arc::default(),
+                metrics,
             }),
         })
     }
@@ -174,12 +181,26 @@ impl HashPool {
             Ok(entry) => Ok(Ticket {
                 pool: self.clone(),
                 entry,
+                since: Instant::now(),
             }),
             Err(refused) => {
+                self.shared.metrics.refused.inc();
                 self.shared.pace.turn().await;
                 Err(refused.into())
             }
         }
+    }
+
+    /// How many callers wait for a slot.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.shared.admission.waiting()
+    }
+
+    /// How many threads hash.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.shared.threads
     }
 
     /// How many hashes were computed since the start.
@@ -203,7 +224,10 @@ impl Ticket {
     pub async fn slot(self) -> Result<Slot, HashPoolError> {
         let permit = self.entry.granted().await.inspect_err(|_| {
             self.pool.shared.pace.count();
+            self.pool.shared.metrics.refused.inc();
         })?;
+        let waited = self.since.elapsed();
+        self.pool.shared.metrics.wait.observe(waited.as_secs_f64());
         Ok(Slot {
             pool: self.pool,
             permit: Arc::new(permit),

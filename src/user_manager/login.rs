@@ -49,6 +49,25 @@ impl UserManager {
         password: Option<PresentedPassword>,
         device: Option<Device>,
     ) -> Result<LoggedIn, LoginError> {
+        let result = self.try_login(email, password, device).await;
+        let counted = &self.0.metrics.logins;
+        let counter = match &result {
+            Ok(_) => &counted.accepted,
+            Err(LoginError::WrongCredentials) => &counted.wrong,
+            Err(LoginError::Locked(_)) => &counted.locked,
+            Err(LoginError::Disabled | LoginError::NotConfirmed) => &counted.refused,
+            Err(LoginError::Failed(_)) => &counted.failed,
+        };
+        counter.inc();
+        result
+    }
+
+    async fn try_login(
+        &self,
+        email: &Email,
+        password: Option<PresentedPassword>,
+        device: Option<Device>,
+    ) -> Result<LoggedIn, LoginError> {
         let rehash = password.clone();
         let proven = match self.prove_password(email.key(), password, device).await {
             Ok(proven) => proven,

@@ -147,6 +147,7 @@ impl TestApp {
             listener,
             http::router(app.state),
             limits,
+            app.metrics.connections.public,
             stop.clone(),
         ));
         Self {

@@ -30,6 +30,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus::Histogram;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
@@ -66,14 +67,16 @@ pub struct AccountLoader {
 }
 
 impl AccountLoader {
-    /// Starts the task, which keeps at most `cached` accounts in memory.
+    /// Starts the task, which keeps at most `cached` accounts in memory; the sizes of its batches go
+    /// into `sizes`.
     #[must_use]
-    pub fn start(store: &Store, cached: usize) -> Self {
+    pub fn start(store: &Store, cached: usize, sizes: Histogram) -> Self {
         let (requests, queue) = mpsc::channel(LONGEST_QUEUE);
         let (store, queue) = (store.clone(), Arc::new(Mutex::new(queue)));
         tokio::spawn(async move {
             loop {
-                let served = serve(store.clone(), Arc::clone(&queue), Cache::new(cached));
+                let (cache, sizes) = (Cache::new(cached), sizes.clone());
+                let served = serve(store.clone(), Arc::clone(&queue), cache, sizes);
                 match tokio::spawn(served).await {
                     Ok(()) => return,
                     // A bug costs one batch and the memory.
@@ -101,7 +104,12 @@ impl AccountLoader {
     }
 }
 
-async fn serve(store: Store, queue: Arc<Mutex<mpsc::Receiver<Request>>>, mut cache: Cache) {
+async fn serve(
+    store: Store,
+    queue: Arc<Mutex<mpsc::Receiver<Request>>>,
+    mut cache: Cache,
+    sizes: Histogram,
+) {
     let mut queue = queue.lock().await;
     let mut begun = Instant::now();
     let mut batch: Vec<Request> = Vec::new();
@@ -136,6 +144,8 @@ async fn serve(store: Store, queue: Arc<Mutex<mpsc::Receiver<Request>>>, mut cac
         if begun.elapsed() > LONGEST_MEMORY {
             (cache, begun) = (cache.renewed(), Instant::now());
         }
+        // A batch has a thousand at most.
+        sizes.observe(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
         let ids: Vec<AccountId> = batch.iter().map(|(id, _)| *id).collect();
         let mut turns = Turns::new();
         let found = loop {
