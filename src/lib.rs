@@ -3,9 +3,9 @@
 //! Dependencies point one way, and siblings do not know each other:
 //!
 //! ```text
-//! app ── http ── user_manager ──┬── store ─────┬── domain
-//!    ├── workers ───────────────┼── security ──┤
-//!    └── operators              └── mail ──────┘
+//! app ──┬── http ── user_manager ──┬── store ─────┬── domain
+//!       ├── workers ───────────────┼── security ──┤
+//!       └── operators              └── mail ──────┘
 //! ```
 //!
 //! `app` alone knows everyone. `domain` does no I/O. `config`, `clock` and `telemetry` stand

@@ -122,6 +122,10 @@ pub struct MetricsConfig {
 pub struct TelemetryConfig {
     pub json: bool,
     pub filter: String,
+    /// Where a collector takes OTLP; `None` for no traces.
+    pub otlp_endpoint: Option<String>,
+    /// The share of traces that is sent, 0 to 1.
+    pub otlp_sample_ratio: f64,
 }
 
 impl Config {

@@ -54,6 +54,8 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
             (parsed && text.split(',').all(is_level_or_pair)).then(|| text.to_owned())
         },
     );
+    let otlp_endpoint = http::collector(r);
+    let otlp_sample_ratio = r.range("telemetry.otlp_sample_ratio", 0.0..=1.0);
     Some(Config {
         environment,
         data_directory,
@@ -74,6 +76,8 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
         telemetry: TelemetryConfig {
             json: json?,
             filter: filter?,
+            otlp_endpoint: otlp_endpoint?,
+            otlp_sample_ratio: otlp_sample_ratio?,
         },
     })
 }

@@ -18,6 +18,7 @@ use super::client::Client;
 use super::problem::{Problem, Summed};
 use super::problem_kind as kind;
 use super::{AppState, Stage, security_headers, unread_body};
+use crate::telemetry::ServerSpan;
 
 /// Taken from the request when it is usable, made otherwise, and sent back.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -58,6 +59,8 @@ pub async fn enter(
     if !is_read {
         request.extensions_mut().insert(from);
     }
+    let traced = ServerSpan::start(request.headers(), &method, route);
+    let traced_span = traced.span();
     let started = Instant::now();
     let mut response = async {
         let request = request.map(unread_body::drained);
@@ -79,6 +82,7 @@ pub async fn enter(
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
         metrics.answered(&method, route, status, took);
+        traced.answered(status);
         // A token check or a health check that went well is no news, and there are thousands a
         // second of them; whatever changes or is refused something is, and is a line here.
         let is_summed = response.extensions().get::<Summed>().is_some();
@@ -90,6 +94,7 @@ pub async fn enter(
         response
     }
     .instrument(span)
+    .instrument(traced_span)
     .await;
     let headers = response.headers_mut();
     security_headers::add(headers);

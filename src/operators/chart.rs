@@ -44,13 +44,18 @@ pub(super) fn draw(chart: &Chart, first: usize, points: &[Point], now: DateTime<
     };
     let most = |series: usize| {
         let values = points.iter().filter_map(|point| value(point, series));
-        values.fold(None, |most: Option<f64>, value| Some(most.map_or(value, |most| most.max(value))))
+        values.fold(None, |most: Option<f64>, value| {
+            Some(most.map_or(value, |most| most.max(value)))
+        })
     };
     let greatest = (0..chart.series.len()).filter_map(most).fold(0.0, f64::max);
     let top = round_up(greatest, chart.unit);
     let line = |(series, of): (usize, &super::charts::Series)| {
-        let values = points.iter().map(|point| (age(point, now), value(point, series)));
-        let write = |value: Option<f64>| value.map_or("–".to_owned(), |value| show(value, chart.unit));
+        let values = points
+            .iter()
+            .map(|point| (age(point, now), value(point, series)));
+        let write =
+            |value: Option<f64>| value.map_or("–".to_owned(), |value| show(value, chart.unit));
         Line {
             name: of.name,
             now: write(points.last().and_then(|point| value(point, series))),
@@ -102,7 +107,9 @@ fn round_up(value: f64, unit: Unit) -> f64 {
     };
     let value = value.max(least) / base;
     let decade = 10_f64.powf(value.log10().floor());
-    let step = [1.0, 2.0, 4.0].into_iter().find(|step| step * decade >= value * 0.999_999);
+    let step = [1.0, 2.0, 4.0]
+        .into_iter()
+        .find(|step| step * decade >= value * 0.999_999);
     step.unwrap_or(10.0) * decade * base
 }
 
@@ -184,9 +191,6 @@ mod tests {
             (0.0, Some(0.5)),
         ];
         let path = path(values.into_iter(), 1.0);
-        assert_eq!(
-            path,
-            "M295.0 84.0h0L295.8 0.0M297.5 42.0h0M300.0 42.0h0"
-        );
+        assert_eq!(path, "M295.0 84.0h0L295.8 0.0M297.5 42.0h0M300.0 42.0h0");
     }
 }

@@ -81,8 +81,12 @@ impl Figures {
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         gauges.hash_queue_depth.set(number(self.hashes.waiting()));
         gauges.hash_threads.set(number(self.hashes.threads()));
-        gauges.idle_database_connections.set(connections.idle.into());
-        gauges.used_database_connections.set(connections.used.into());
+        gauges
+            .idle_database_connections
+            .set(connections.idle.into());
+        gauges
+            .used_database_connections
+            .set(connections.used.into());
         gauges.max_database_connections.set(connections.most.into());
         process::look(gauges);
         self.metrics.gather()

@@ -51,7 +51,10 @@ pub fn router(operators: Operators) -> Router {
         .route("/metrics", get(metrics))
         .route("/status", get(status))
         .route("/status.json", get(status_json))
-        .route("/status.css", get(async || ([(header::CONTENT_TYPE, "text/css")], STYLE)))
+        .route(
+            "/status.css",
+            get(async || ([(header::CONTENT_TYPE, "text/css")], STYLE)),
+        )
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(map_response(with_headers))
         .with_state(operators)

@@ -4,10 +4,10 @@ use askama::Template;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde::Serialize;
 
+use super::Operators;
 use super::chart::{self, Drawn};
 use super::charts::{CHARTS, Unit};
 use super::history::Point;
-use super::Operators;
 use crate::http::Stage;
 
 /// What there is to see.
@@ -24,6 +24,8 @@ pub(super) struct Status {
     /// When each of the values below was taken.
     times: Vec<DateTime<Utc>>,
     charts: Vec<ChartValues>,
+    #[serde(skip)]
+    drawn_at: DateTime<Utc>,
     #[serde(skip)]
     points: Vec<Point>,
 }
@@ -71,8 +73,12 @@ pub(super) async fn look(operators: &Operators) -> Status {
         started_at: about.started.trunc_subsecs(0),
         uptime_seconds: (now - about.started).num_seconds(),
         now: now.trunc_subsecs(0),
-        times: points.iter().map(|point| point.at.trunc_subsecs(0)).collect(),
+        times: points
+            .iter()
+            .map(|point| point.at.trunc_subsecs(0))
+            .collect(),
         charts: values(&points),
+        drawn_at: now,
         points,
     }
 }
@@ -80,7 +86,7 @@ pub(super) async fn look(operators: &Operators) -> Status {
 pub(super) fn render(status: &Status) -> askama::Result<String> {
     let mut first = 0;
     let charts = CHARTS.iter().map(|chart| {
-        let drawn = chart::draw(chart, first, &status.points, status.now);
+        let drawn = chart::draw(chart, first, &status.points, status.drawn_at);
         first += chart.series.len();
         drawn
     });
@@ -113,7 +119,11 @@ fn values(points: &[Point]) -> Vec<ChartValues> {
             Unit::Seconds => "seconds",
             Unit::Bytes => "bytes",
         },
-        series: chart.series.iter().map(|series| column(series.name)).collect(),
+        series: chart
+            .series
+            .iter()
+            .map(|series| column(series.name))
+            .collect(),
     });
     charts.collect()
 }

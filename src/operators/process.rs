@@ -25,7 +25,10 @@ pub(super) fn look(gauges: &Gauges) {
     set(&process.threads, field(20));
     set(&process.virtual_memory, field(23));
     let page = page_size() as u64;
-    set(&process.resident_memory, field(24).map(|pages| pages * page));
+    set(
+        &process.resident_memory,
+        field(24).map(|pages| pages * page),
+    );
     // One of them is the folder that is being read.
     let files = fs::read_dir("/proc/self/fd").ok();
     set(

@@ -133,7 +133,11 @@ mod tests {
         assert_eq!(window.rate(REQUESTS, &[("route", "/none")]), None);
         let quantile = |share| window.quantile(share, SECONDS, user).expect("some");
         // 2 ms is in the bucket from 1 to 2.5 ms, 200 ms in the one from 100 to 250.
-        assert!((0.001..=0.0025).contains(&quantile(0.5)), "{}", quantile(0.5));
+        assert!(
+            (0.001..=0.0025).contains(&quantile(0.5)),
+            "{}",
+            quantile(0.5)
+        );
         assert!((0.1..=0.25).contains(&quantile(0.99)), "{}", quantile(0.99));
         let still = Window {
             before: &now,

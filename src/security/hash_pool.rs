@@ -18,6 +18,7 @@ use std::{fmt, io};
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use self::admission::{Admission, Entry, Limits, Permit, Refused};
 use self::pace::Pace;
@@ -26,6 +27,7 @@ use super::password_hash::{Engine, HashError, HashMemory, HashParams, Verdict};
 use crate::domain::email::EmailKey;
 use crate::domain::password::{NewPassword, PasswordHash, PresentedPassword};
 use crate::metrics::HashMetrics;
+use crate::telemetry::traced;
 
 /// Enough that two threads go on hashing while each slot is kept for five statements of 20 ms.
 const SLOTS_PER_THREAD: usize = 32;
@@ -144,7 +146,7 @@ impl HashPool {
             longest_wait: settings.wait,
         };
         let admission = Admission::new(limits, settings.params.assumed_time());
-        let jobs = worker::start(settings, &admission, &metrics.duration)?;
+        let jobs = worker::start(threads, settings.engine, settings.nice, &admission)?;
         tracing::info!(
             engine = settings.engine.describe(),
             threads,
@@ -222,7 +224,8 @@ impl Ticket {
     /// # Errors
     /// [`HashPoolError::Overloaded`] when it does not come in time.
     pub async fn slot(self) -> Result<Slot, HashPoolError> {
-        let permit = self.entry.granted().await.inspect_err(|_| {
+        let granted = self.entry.granted().instrument(traced!("hash.wait"));
+        let permit = granted.await.inspect_err(|_| {
             self.pool.shared.pace.count();
             self.pool.shared.metrics.refused.inc();
         })?;
@@ -271,9 +274,12 @@ impl Slot {
         let (answer, answered) = oneshot::channel();
         let permit = Arc::clone(&self.permit);
         let computed = Arc::clone(&self.pool.shared.computed);
+        let duration = self.pool.shared.metrics.duration.clone();
         let job: Job = Box::new(move |memory| {
             computed.fetch_add(1, Ordering::Relaxed);
+            let begun = Instant::now();
             let result = hash(memory);
+            duration.observe(begun.elapsed().as_secs_f64());
             drop(permit);
             // Nobody listens when the caller went away.
             drop(answer.send(result));
@@ -283,6 +289,7 @@ impl Slot {
             .jobs
             .send(job)
             .map_err(|_| HashPoolError::Worker)?;
+        let answered = answered.instrument(traced!("hash"));
         Ok(answered.await.map_err(|_| HashPoolError::Worker)??)
     }
 }

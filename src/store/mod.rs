@@ -24,6 +24,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::telemetry::traced;
 pub use connect::{DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
 use loan::Loan;
@@ -197,6 +198,23 @@ impl Store {
         read!(self, conn => conn.mail_backlog().await)
     }
 
+    /// For a collector of traces: work on the database, without statements or values.
+    pub(crate) fn span(&self) -> tracing::Span {
+        traced!(
+            "database",
+            otel.kind = "client",
+            db.system.name = self.system()
+        )
+    }
+
+    /// The engine's name in OpenTelemetry's conventions.
+    fn system(&self) -> &'static str {
+        match self.pool {
+            Pool::Postgres(_) => "postgresql",
+            Pool::Sqlite(_) => "sqlite",
+        }
+    }
+
     /// The engine's name.
     #[must_use]
     pub fn engine(&self) -> &'static str {
@@ -213,8 +231,16 @@ impl Store {
         let pools = apart.filter(|_| self.set_apart).chain([&self.pool]);
         pools.fold(Connections::default(), |sum, pool| {
             let (size, idle, most) = match pool {
-                Pool::Postgres(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
-                Pool::Sqlite(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+                Pool::Postgres(pool) => (
+                    pool.size(),
+                    pool.num_idle(),
+                    pool.options().get_max_connections(),
+                ),
+                Pool::Sqlite(pool) => (
+                    pool.size(),
+                    pool.num_idle(),
+                    pool.options().get_max_connections(),
+                ),
             };
             let idle = u32::try_from(idle).unwrap_or(u32::MAX);
             Connections {

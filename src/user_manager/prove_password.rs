@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tracing::Instrument as _;
 
 use super::error::fails;
 use super::{Failure, UserManager};
@@ -17,6 +16,7 @@ use crate::domain::password::{PasswordHash, PresentedPassword};
 use crate::security::hash_pool::{HashFor, Slot};
 use crate::security::password_hash::Verdict;
 use crate::store::{Conn, LoginFailures, StoreError, read, transaction};
+use crate::telemetry::carried;
 
 /// The password was right.
 pub(super) struct Proven {
@@ -85,7 +85,7 @@ impl UserManager {
         // be a way to guess without being counted.
         let (users, key) = (self.clone(), key.clone());
         let proof = async move { users.prove_in_slot(key, password, device, slot).await };
-        tokio::spawn(proof.in_current_span()).await?
+        tokio::spawn(carried(proof)).await?
     }
 
     async fn prove_in_slot(

@@ -22,7 +22,10 @@ fn ip(text: &str) -> IpAddr {
 fn limits(settings: &LimitSettings) -> (Limits, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::starting_now());
     let shared: Arc<dyn Clock> = clock.clone();
-    (Limits::new(settings, &shared, &Metrics::new().limits), clock)
+    (
+        Limits::new(settings, &shared, &Metrics::new().limits),
+        clock,
+    )
 }
 
 fn settings() -> LimitSettings {

@@ -1,8 +1,8 @@
 //! The hashing threads under load, and when something in them goes wrong.
 
 use super::*;
-use crate::metrics::Metrics;
 use crate::domain::email::Email;
+use crate::metrics::Metrics;
 use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -153,7 +153,8 @@ async fn fifty_callers_of_one_account_are_all_served() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_refused_and_told_when_to_come_back() {
-    let pool = HashPool::start(&PoolSettings { queue: 1, ..CHEAP }, Metrics::new().hashes).expect("started");
+    let pool = HashPool::start(&PoolSettings { queue: 1, ..CHEAP }, Metrics::new().hashes)
+        .expect("started");
     let mut busy = Vec::new();
     for number in 0..SLOTS_PER_THREAD {
         busy.push(slot_of(&pool, &format!("user{number}")).await);

@@ -4,10 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::{io, thread};
 
-use prometheus::Histogram;
 use tokio::time::Instant;
 
-use super::PoolSettings;
 use super::admission::Admission;
 use crate::security::password_hash::{Engine, HashMemory};
 
@@ -15,33 +13,27 @@ pub(super) type Job = Box<dyn FnOnce(&mut HashMemory) + Send>;
 
 /// Starts the threads; they end when the sender is gone.
 pub(super) fn start(
-    settings: &PoolSettings,
+    threads: usize,
+    engine: Engine,
+    nice: i32,
     admission: &Arc<Admission>,
-    durations: &Histogram,
 ) -> io::Result<mpsc::Sender<Job>> {
-    let &PoolSettings { engine, nice, .. } = settings;
     let (jobs, queue) = mpsc::channel::<Job>();
     let queue = Arc::new(Mutex::new(queue));
-    for number in 0..settings.threads {
+    for number in 0..threads {
         let (queue, admission) = (Arc::clone(&queue), Arc::clone(admission));
-        let durations = durations.clone();
         thread::Builder::new()
             .name(format!("hash-{number}"))
             .spawn(move || {
                 step_back(nice);
-                work(&queue, engine, &admission, &durations);
+                work(&queue, engine, &admission);
             })?;
     }
     Ok(jobs)
 }
 
 /// Takes jobs until the pool is gone. A job that panics costs its own answer only.
-fn work(
-    queue: &Mutex<mpsc::Receiver<Job>>,
-    engine: Engine,
-    admission: &Admission,
-    durations: &Histogram,
-) {
+fn work(queue: &Mutex<mpsc::Receiver<Job>>, engine: Engine, admission: &Admission) {
     let mut memory = HashMemory::new(engine);
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -51,9 +43,7 @@ fn work(
             tracing::error!("a hashing job panicked");
             memory = HashMemory::new(engine);
         }
-        let took = begun.elapsed();
-        admission.measured(took);
-        durations.observe(took.as_secs_f64());
+        admission.measured(begun.elapsed());
     }
 }
 
