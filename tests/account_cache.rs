@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use doorward::domain::account::Account;
 use doorward::domain::email::Email;
-use doorward::store::Store;
 use doorward::metrics::Metrics;
+use doorward::store::Store;
 use doorward::store::account_loader::AccountLoader;
 use doorward::user_manager::Which;
 use futures_util::future::join_all;

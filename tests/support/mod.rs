@@ -5,10 +5,13 @@ pub mod answer;
 pub mod bare;
 pub mod binary;
 pub mod canaries;
+#[cfg(feature = "otlp")]
+pub mod collector;
 pub mod database;
 pub mod device;
 pub mod dump;
 pub mod endpoints;
+pub mod figures;
 pub mod forge;
 pub mod forms;
 pub mod mailbox;
@@ -26,6 +29,7 @@ use doorward::app::{self, App};
 use doorward::clock::ManualClock;
 use doorward::config::{Config, Sources};
 use doorward::http::{self, Stage, server};
+use doorward::operators::Operators;
 use doorward::security::hash_pool::HashPool;
 use doorward::security::password_hash::HashParams;
 use doorward::store::Store;
@@ -69,6 +73,7 @@ pub struct TestApp {
     pub stage: tokio::sync::watch::Sender<Stage>,
     pub outbox: Arc<OutboxWorker>,
     pub janitor: Arc<Janitor>,
+    pub operators: Operators,
     folder: Arc<TempDir>,
     stop: CancellationToken,
 }
@@ -164,6 +169,7 @@ impl TestApp {
             stage: app.stage,
             outbox: app.outbox,
             janitor: app.janitor,
+            operators: app.operators,
             folder,
             stop,
         }
