@@ -132,8 +132,8 @@ impl<T, const N: usize> Places<T, N> {
     /// The one that fits, or a new one; `None` when there is no place.
     fn find(&self, fits: impl Fn(&T) -> bool, make: impl Fn() -> T) -> Option<&T> {
         // Whoever comes second to a free place may find another one there.
-        let taken = self.0.iter().map(|place| place.get_or_init(&make));
-        taken.into_iter().find(|taken| fits(taken))
+        let mut taken = self.0.iter().map(|place| place.get_or_init(&make));
+        taken.find(|taken| fits(taken))
     }
 }
 
