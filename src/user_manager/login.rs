@@ -50,13 +50,13 @@ impl UserManager {
         device: Option<Device>,
     ) -> Result<LoggedIn, LoginError> {
         let result = self.try_login(email, password, device).await;
-        let counted = &self.0.metrics.logins;
+        let logins = &self.0.metrics.logins;
         let counter = match &result {
-            Ok(_) => &counted.accepted,
-            Err(LoginError::WrongCredentials) => &counted.wrong,
-            Err(LoginError::Locked(_)) => &counted.locked,
-            Err(LoginError::Disabled | LoginError::NotConfirmed) => &counted.refused,
-            Err(LoginError::Failed(_)) => &counted.failed,
+            Ok(_) => &logins.accepted,
+            Err(LoginError::WrongCredentials) => &logins.wrong,
+            Err(LoginError::Locked(_)) => &logins.locked,
+            Err(LoginError::Disabled | LoginError::NotConfirmed) => &logins.refused,
+            Err(LoginError::Failed(_)) => &logins.failed,
         };
         counter.inc();
         result
