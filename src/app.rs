@@ -16,6 +16,8 @@ use crate::http::limits::Limits;
 use crate::http::pages::Pages;
 use crate::http::{AppState, HttpSettings, Stage, server};
 use crate::mail::{Envelope, LetterWriter, MailError, Mailer};
+use crate::metrics::Metrics;
+use crate::operators::{Figures, Operators};
 use crate::security::access_token::AccessTokens;
 use crate::security::device_token::DeviceTokens;
 use crate::security::hash_pool::{HashPool, PoolSettings};
@@ -34,6 +36,9 @@ pub struct App {
     pub state: AppState,
     pub outbox: Arc<OutboxWorker>,
     pub janitor: Arc<Janitor>,
+    pub metrics: Metrics,
+    /// Shown on a listener of its own.
+    pub operators: Operators,
     /// Moved by [`App::serve_on`].
     pub stage: watch::Sender<Stage>,
     config: Config,
@@ -52,6 +57,8 @@ pub enum AppError {
     Threads(#[source] io::Error),
     #[error("cannot listen on {0}: {1}; set HOST and PORT to use another address")]
     Listen(SocketAddr, #[source] io::Error),
+    #[error("cannot show the figures on {0}: {1}; set metrics.listen to another address")]
+    ListenForOperators(SocketAddr, #[source] io::Error),
     #[error("{0}")]
     Migration(#[from] MigrationError),
     #[error("the pages cannot be written: {0}")]
@@ -66,6 +73,7 @@ impl App {
     /// # Errors
     /// [`AppError`] when something that the settings name cannot be used.
     pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        let metrics = Metrics::new();
         let database = &config.database;
         let store = Store::new(
             &database.url,
@@ -76,24 +84,29 @@ impl App {
         let secret = signing_secret(&config)?;
         let tokens = AccessTokens::new(&secret, config.jwt.issuer.clone(), config.jwt.lifetime);
         let password = &config.password;
-        let hashes = HashPool::start(&PoolSettings {
+        let pool = PoolSettings {
             params: password.hash,
             engine: password.engine.engine(password.hash),
             threads: password.hash_threads,
             queue: password.hash_queue,
             wait: password.hash_wait,
             nice: password.hash_nice,
-        })
-        .map_err(AppError::Threads)?;
+        };
+        let hashes = HashPool::start(&pool, metrics.hashes.clone()).map_err(AppError::Threads)?;
         let wake = Arc::new(Notify::new());
         let users = UserManager::new(Parts {
-            loader: AccountLoader::start(&store, database.cached_accounts),
+            loader: AccountLoader::start(
+                &store,
+                database.cached_accounts,
+                metrics.batch_size.clone(),
+            ),
             store: store.clone(),
             hashes: hashes.clone(),
             tokens,
             devices: DeviceTokens::new(&secret, config.device_lifetime),
             clock: Arc::clone(&clock),
             outbox: Arc::clone(&wake),
+            metrics: metrics.users.clone(),
             rules: Rules {
                 password: password.policy,
                 lockout: config.lockout,
@@ -111,8 +124,15 @@ impl App {
             reset_lifetime: config.reset_lifetime,
             confirm_lifetime: config.confirm_lifetime,
             wake,
+            metrics: metrics.mails.clone(),
         });
-        let limits = Arc::new(Limits::new(&config.limits, &clock));
+        let limits = Arc::new(Limits::new(&config.limits, &clock, &metrics.limits));
+        let figures = Figures::new(
+            metrics.clone(),
+            store.clone(),
+            hashes.clone(),
+            Arc::clone(&clock),
+        );
         let janitor = Arc::new(Janitor {
             store: store.clone(),
             clock,
@@ -127,10 +147,16 @@ impl App {
                 users,
                 settings,
                 limits,
-                stage: seen,
+                stage: seen.clone(),
+                metrics: metrics.http.clone(),
             },
             outbox,
             janitor,
+            metrics,
+            operators: Operators {
+                figures: Arc::new(figures),
+                stage: seen,
+            },
             stage,
             config,
         })

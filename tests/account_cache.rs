@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use doorward::domain::account::Account;
 use doorward::domain::email::Email;
+use doorward::metrics::Metrics;
 use doorward::store::Store;
 use doorward::store::account_loader::AccountLoader;
 use doorward::user_manager::Which;
@@ -37,7 +38,7 @@ pub async fn add_accounts(app: &TestApp, count: i64) {
 pub fn instance(app: &TestApp, cached: usize) -> (Store, AccountLoader) {
     let database = &app.config.database;
     let store = Store::new(&database.url, 4, true).expect("a store");
-    let loader = AccountLoader::start(&store, cached);
+    let loader = AccountLoader::start(&store, cached, Metrics::new().batch_size);
     (store, loader)
 }
 

@@ -50,6 +50,7 @@ async fn fragile(app: &TestApp) -> (Client, Arc<FragileClock>) {
         listener,
         http::router(other.state),
         limits,
+        other.metrics.connections.public,
         CancellationToken::new(),
     );
     tokio::spawn(async move {

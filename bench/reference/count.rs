@@ -110,7 +110,7 @@ async fn app(options: &Options) -> anyhow::Result<App> {
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let sources = Sources::new(variables).map_err(|error| anyhow!(error))?;
     let config = Config::load(&sources).map_err(|errors| anyhow!("{errors}"))?;
-    telemetry::start(&config.telemetry);
+    drop(telemetry::start(&config.telemetry));
     let app = App::build(config, Arc::new(SystemClock))?;
     app.store.migrate().await?;
     fill(&database).await?;

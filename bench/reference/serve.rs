@@ -12,6 +12,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use doorward::clock::{Clock as _, SystemClock};
 use doorward::http::server;
+use doorward::metrics::Metrics;
 use doorward::security::access_token::{AccessTokens, TokenSubject};
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -89,7 +90,15 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         max_connections: 100_000,
         drain_timeout: Duration::ZERO,
     };
-    server::serve(listener, router, limits, CancellationToken::new()).await;
+    let connections = Metrics::new().connections.public;
+    server::serve(
+        listener,
+        router,
+        limits,
+        connections,
+        CancellationToken::new(),
+    )
+    .await;
     Ok(())
 }
 

@@ -13,14 +13,35 @@ use tokio_util::task::TaskTracker;
 use super::{App, AppError, connection_limits};
 use crate::config::{Config, Environment};
 use crate::http::{self, Stage, server};
+use crate::operators;
 use crate::store::{MigrationError, Store};
 use crate::workers::keep_running;
 
 /// The pause between two looks for a database that is away at start.
 const RETRY_DATABASE: Duration = Duration::from_secs(1);
 
+/// Connections to the operators' listener at once.
+const OPERATORS: usize = 64;
+
 /// How long the database's connections may take to close.
 const CLOSE_DATABASE: Duration = Duration::from_secs(2);
+
+/// Where requests come from.
+#[derive(Debug)]
+pub struct Listeners {
+    pub public: TcpListener,
+    /// For the figures, if they are wanted.
+    pub operators: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(public: TcpListener) -> Self {
+        Self {
+            public,
+            operators: None,
+        }
+    }
+}
 
 impl App {
     /// Serves until the process is told to stop.
@@ -35,8 +56,31 @@ impl App {
         let address = listener
             .local_addr()
             .map_err(|error| AppError::Listen(address, error))?;
-        self.serve_on(listener, stop, |config| announce(config, address))
+        let operators = self.listen_for_operators()?;
+        let figures = operators.as_ref().map(TcpListener::local_addr);
+        let figures = figures.and_then(Result::ok);
+        let listeners = Listeners {
+            public: listener,
+            operators,
+        };
+        self.serve_on(listeners, stop, |config| announce(config, address, figures))
             .await
+    }
+
+    /// In development several instances share a machine and its default ports: only the first has
+    /// a place for its figures, and the others go on without.
+    fn listen_for_operators(&self) -> Result<Option<TcpListener>, AppError> {
+        let Some(address) = self.config.metrics.listen else {
+            return Ok(None);
+        };
+        match server::listen(address) {
+            Ok(listener) => Ok(Some(listener)),
+            Err(error) if self.config.environment == Environment::Development => {
+                tracing::warn!(%address, %error, "no figures: metrics.listen cannot be used");
+                Ok(None)
+            }
+            Err(error) => Err(AppError::ListenForOperators(address, error)),
+        }
     }
 
     /// Serves on a listener until `stop`; `ready` is called when requests are answered.
@@ -45,7 +89,7 @@ impl App {
     /// [`AppError::Migration`] when the database does not fit this version.
     pub async fn serve_on(
         self,
-        listener: TcpListener,
+        listeners: impl Into<Listeners>,
         stop: CancellationToken,
         ready: impl FnOnce(&Config),
     ) -> Result<(), AppError> {
@@ -54,16 +98,40 @@ impl App {
             state,
             outbox,
             janitor,
+            metrics,
+            operators,
             stage,
             config,
             ..
         } = self;
+        let listeners = listeners.into();
         let limits = connection_limits(&config);
         let (stop_serving, stop_working) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         // Before the database is there: liveness is answered, everything else is told to wait.
-        let server = server::serve(listener, http::router(state), limits, stop_serving.clone());
-        let server = tasks.spawn(server);
+        let server = tasks.spawn(server::serve(
+            listeners.public,
+            http::router(state),
+            limits,
+            metrics.connections.public,
+            stop_serving.clone(),
+        ));
+        if let Some(listener) = listeners.operators {
+            let (figures, stop) = (Arc::clone(&operators.figures), stop_working.clone());
+            tasks.spawn(keep_running("figures", stop, move |stop| {
+                Arc::clone(&figures).run(stop)
+            }));
+            tasks.spawn(server::serve(
+                listener,
+                operators::router(operators),
+                server::Limits {
+                    max_connections: OPERATORS,
+                    ..limits
+                },
+                metrics.connections.operators,
+                stop_serving.clone(),
+            ));
+        }
 
         let migrated = tokio::select! {
             migrated = migrate_when_there(&store) => migrated.map(|()| true),
@@ -117,9 +185,10 @@ async fn migrate_when_there(store: &Store) -> Result<(), MigrationError> {
 }
 
 /// Says where the service is and how to try it.
-fn announce(config: &Config, address: SocketAddr) {
+fn announce(config: &Config, address: SocketAddr, figures: Option<SocketAddr>) {
     let database = config.database.url.describe();
-    tracing::info!(%address, database, environment = %config.environment, "ready");
+    let shown = figures.map(tracing::field::display);
+    tracing::info!(%address, figures = shown, database, environment = %config.environment, "ready");
     if config.environment == Environment::Development {
         let page = if config.http.pages {
             format!("Open http://{address}/ in a browser. ")

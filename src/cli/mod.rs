@@ -157,9 +157,11 @@ pub async fn run() -> Result<(), CliError> {
         Config::load(&sources).map_err(|errors| CliError::Config(errors.to_string()))?;
     match command {
         Command::Serve => {
-            telemetry::start(&config.telemetry);
+            let telemetry = telemetry::start(&config.telemetry);
             open_files::make_room(&mut config);
-            Ok(App::build(config, Arc::new(SystemClock))?.serve().await?)
+            let served = async { App::build(config, Arc::new(SystemClock))?.serve().await }.await;
+            telemetry.stop().await;
+            Ok(served?)
         }
         Command::Migrate => {
             let database = &config.database;

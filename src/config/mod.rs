@@ -5,7 +5,7 @@ mod reader;
 mod sections;
 mod sources;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,6 +47,7 @@ pub struct Config {
     pub limits: LimitSettings,
     /// How long account events are kept.
     pub audit_retention: Duration,
+    pub metrics: MetricsConfig,
     pub telemetry: TelemetryConfig,
 }
 
@@ -122,10 +123,20 @@ pub enum MailTransport {
     Off,
 }
 
+#[derive(Debug, Clone, Copy)]
+pub struct MetricsConfig {
+    /// `None`: nowhere.
+    pub listen: Option<SocketAddr>,
+}
+
 #[derive(Debug, Clone)]
 pub struct TelemetryConfig {
     pub json: bool,
     pub filter: String,
+    /// Where a collector takes OTLP; `None` for no traces.
+    pub otlp_endpoint: Option<String>,
+    /// The share of traces that is sent, 0 to 1.
+    pub otlp_sample_ratio: f64,
 }
 
 impl Config {

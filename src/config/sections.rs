@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::reader::Reader;
-use super::{Config, DatabaseConfig, Environment, JwtConfig, TelemetryConfig};
+use super::{Config, DatabaseConfig, Environment, JwtConfig, MetricsConfig, TelemetryConfig};
 use crate::domain::confirmation::ConfirmationRule;
 use crate::domain::lockout::LockoutPolicy;
 use crate::security::signing_secret;
@@ -39,6 +39,14 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
     let links_base_url = http::base_url(r);
     let limits = limits::read(r);
     let audit_retention = r.duration("audit.retention", "1d", "3650d");
+    let listen = r.checked(
+        "metrics.listen",
+        "an address and a port, as 127.0.0.1:9464 or [::1]:9464; empty for none",
+        |text| match text {
+            "" => Some(None),
+            text => text.parse().ok().map(Some),
+        },
+    );
     let json = r.choice("telemetry.log_format", &[("pretty", false), ("json", true)]);
     let filter = r.checked(
         "telemetry.log_level",
@@ -48,6 +56,8 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
             (parsed && text.split(',').all(is_level_or_pair)).then(|| text.to_owned())
         },
     );
+    let otlp_endpoint = http::collector(r);
+    let otlp_sample_ratio = r.range("telemetry.otlp_sample_ratio", 0.0..=1.0);
     Some(Config {
         environment,
         data_directory,
@@ -65,9 +75,12 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
         mails_per_hour: limits.as_ref()?.mails_per_hour,
         limits: limits?.requests,
         audit_retention: audit_retention?,
+        metrics: MetricsConfig { listen: listen? },
         telemetry: TelemetryConfig {
             json: json?,
             filter: filter?,
+            otlp_endpoint: otlp_endpoint?,
+            otlp_sample_ratio: otlp_sample_ratio?,
         },
     })
 }

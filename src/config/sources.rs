@@ -13,11 +13,12 @@ const PRODUCTION: &str = include_str!("../../config/production.toml");
 const PREFIX: &str = "DOORWARD__";
 
 /// The short names that everybody knows, and the settings they stand for.
-const SHORT_NAMES: [(&str, &str); 4] = [
+const SHORT_NAMES: [(&str, &str); 5] = [
     ("DATABASE_URL", "database.url"),
     ("JWT_SECRET", "jwt.secret"),
     ("HOST", "http.host"),
     ("PORT", "http.port"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
 ];
 
 /// The settings that are secrets: hidden when shown, and readable from a file.

@@ -18,6 +18,7 @@ use super::client::Client;
 use super::problem::{Problem, Summed};
 use super::problem_kind as kind;
 use super::{AppState, Stage, security_headers, unread_body};
+use crate::telemetry::ServerSpan;
 
 /// Taken from the request when it is usable, made otherwise, and sent back.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,7 +34,10 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSub
 /// gets its headers and its line in the log.
 pub async fn enter(
     State(AppState {
-        settings, stage, ..
+        settings,
+        stage,
+        metrics,
+        ..
     }): State<AppState>,
     mut request: Request,
     next: Next,
@@ -60,6 +64,8 @@ pub async fn enter(
         request.extensions_mut().insert(from);
         request.extensions_mut().insert(RequestId(id.clone()));
     }
+    let traced = ServerSpan::start(request.headers(), &method, route);
+    let traced_span = traced.span();
     let started = Instant::now();
     let mut response = async {
         let request = request.map(unread_body::drained);
@@ -77,8 +83,11 @@ pub async fn enter(
                 answered.await.unwrap_or_else(|_| timed_out())
             }
         };
-        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = started.elapsed();
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
+        metrics.answered(&method, route, status, took);
+        traced.answered(status);
         // A token check or a health check that went well is no news, and there are thousands a
         // second of them; whatever changes or is refused something is, and is a line here.
         let is_summed = response.extensions().get::<Summed>().is_some();
@@ -90,6 +99,7 @@ pub async fn enter(
         response
     }
     .instrument(span)
+    .instrument(traced_span)
     .await;
     let headers = response.headers_mut();
     security_headers::add(headers);

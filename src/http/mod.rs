@@ -16,7 +16,7 @@ pub mod openapi;
 pub mod pages;
 mod problem;
 mod problem_kind;
-mod security_headers;
+pub(crate) mod security_headers;
 pub mod server;
 mod turns;
 mod unread_body;
@@ -38,6 +38,7 @@ use tower_http::cors::{AllowCredentials, AllowOrigin, CorsLayer};
 
 pub use health::Stage;
 
+use crate::metrics::HttpMetrics;
 use crate::user_manager::UserManager;
 use limits::Limits;
 use pages::Pages;
@@ -52,6 +53,7 @@ pub struct AppState {
     pub limits: Arc<Limits>,
     /// Where the process is between start and stop.
     pub stage: watch::Receiver<Stage>,
+    pub metrics: HttpMetrics,
 }
 
 /// How HTTP is spoken.

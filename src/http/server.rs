@@ -15,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use prometheus::IntGauge;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
@@ -73,7 +74,14 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until `stop`, then takes no more connections and waits for the requests in progress.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+/// `connections` is how many are open.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    connections: IntGauge,
+    stop: CancellationToken,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.header_read_timeout)
@@ -88,7 +96,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             () = stop.cancelled() => break,
         };
         let (stream, peer, place) = match accepted {
-            Ok(accepted) => accepted,
+            Ok((stream, peer, place)) => (stream, peer, (place, Open::new(&connections))),
             Err(error) => {
                 // Out of file descriptors, most likely; some connection will end.
                 tracing::warn!(%error, "a connection was not accepted");
@@ -149,6 +157,22 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         .is_err()
     {
         tracing::warn!("some requests did not finish in time");
+    }
+}
+
+/// A connection that is counted.
+struct Open(IntGauge);
+
+impl Open {
+    fn new(connections: &IntGauge) -> Self {
+        connections.inc();
+        Self(connections.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

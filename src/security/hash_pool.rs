@@ -17,6 +17,8 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use self::admission::{Admission, Entry, Limits, Permit, Refused};
 use self::pace::Pace;
@@ -24,6 +26,8 @@ use self::worker::Job;
 use super::password_hash::{Engine, HashError, HashMemory, HashParams, Verdict};
 use crate::domain::email::EmailKey;
 use crate::domain::password::{NewPassword, PasswordHash, PresentedPassword};
+use crate::metrics::HashMetrics;
+use crate::telemetry::traced;
 
 /// Enough that two threads go on hashing while each slot is kept for five statements of 20 ms.
 const SLOTS_PER_THREAD: usize = 32;
@@ -80,11 +84,13 @@ pub struct HashPool {
 
 struct Shared {
     params: HashParams,
+    threads: usize,
     jobs: mpsc::Sender<Job>,
     admission: Arc<Admission>,
     accounts: RandomState,
     pace: Pace,
     computed: Arc<AtomicU64>,
+    metrics: HashMetrics,
 }
 
 /// A place in the queue. Whoever drops it goes away.
@@ -92,6 +98,7 @@ struct Shared {
 pub struct Ticket {
     pool: HashPool,
     entry: Entry,
+    since: Instant,
 }
 
 /// The right to spend hashes, one at a time. It belongs to the job as well, so that a caller
@@ -126,7 +133,7 @@ impl HashPool {
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn start(settings: &PoolSettings) -> io::Result<Self> {
+    pub fn start(settings: &PoolSettings, metrics: HashMetrics) -> io::Result<Self> {
         let &PoolSettings { threads, queue, .. } = settings;
         let share = (queue / SHARE_OF_ONE).max(FEWEST_PLACES_OF_ONE);
         let limits = Limits {
@@ -149,11 +156,13 @@ impl HashPool {
         Ok(Self {
             shared: Arc::new(Shared {
                 params: settings.params,
+                threads,
                 jobs,
                 admission,
                 accounts: RandomState::new(),
                 pace: Pace::default(),
                 computed: Arc::default(),
+                metrics,
             }),
         })
     }
@@ -174,12 +183,26 @@ impl HashPool {
             Ok(entry) => Ok(Ticket {
                 pool: self.clone(),
                 entry,
+                since: Instant::now(),
             }),
             Err(refused) => {
+                self.shared.metrics.refused.inc();
                 self.shared.pace.turn().await;
                 Err(refused.into())
             }
         }
+    }
+
+    /// How many callers wait for a slot.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.shared.admission.waiting()
+    }
+
+    /// How many threads hash.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.shared.threads
     }
 
     /// How many hashes were computed since the start.
@@ -201,9 +224,13 @@ impl Ticket {
     /// # Errors
     /// [`HashPoolError::Overloaded`] when it does not come in time.
     pub async fn slot(self) -> Result<Slot, HashPoolError> {
-        let permit = self.entry.granted().await.inspect_err(|_| {
+        let granted = self.entry.granted().instrument(traced!("hash.wait"));
+        let permit = granted.await.inspect_err(|_| {
             self.pool.shared.pace.count();
+            self.pool.shared.metrics.refused.inc();
         })?;
+        let waited = self.since.elapsed();
+        self.pool.shared.metrics.wait.observe(waited.as_secs_f64());
         Ok(Slot {
             pool: self.pool,
             permit: Arc::new(permit),
@@ -247,9 +274,12 @@ impl Slot {
         let (answer, answered) = oneshot::channel();
         let permit = Arc::clone(&self.permit);
         let computed = Arc::clone(&self.pool.shared.computed);
+        let duration = self.pool.shared.metrics.duration.clone();
         let job: Job = Box::new(move |memory| {
             computed.fetch_add(1, Ordering::Relaxed);
+            let begun = Instant::now();
             let result = hash(memory);
+            duration.observe(begun.elapsed().as_secs_f64());
             drop(permit);
             // Nobody listens when the caller went away.
             drop(answer.send(result));
@@ -259,6 +289,7 @@ impl Slot {
             .jobs
             .send(job)
             .map_err(|_| HashPoolError::Worker)?;
+        let answered = answered.instrument(traced!("hash"));
         Ok(answered.await.map_err(|_| HashPoolError::Worker)??)
     }
 }

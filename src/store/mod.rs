@@ -30,6 +30,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::telemetry::traced;
 pub use account_events::{AccountEvent, EventRange};
 pub use account_list::{AccountFilter, AccountState, ListedAccount};
 pub use connect::{DatabaseUrl, InvalidDatabaseUrl};
@@ -69,6 +70,15 @@ pub struct Store {
 enum Pool {
     Postgres(PgPool),
     Sqlite(SqlitePool),
+}
+
+/// How many connections there are to the database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Connections {
+    pub used: u32,
+    pub idle: u32,
+    /// How many there may be.
+    pub most: u32,
 }
 
 /// A connection or a transaction on either engine; all statements are its methods.
@@ -200,6 +210,68 @@ impl Store {
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         run!(self, lend_for_ping, conn => execute!(conn, "SELECT 1").map(drop))
+    }
+
+    /// The mails that wait, and those that failed for good.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot say.
+    pub async fn mail_backlog(&self) -> Result<(i64, i64), StoreError> {
+        read!(self, conn => conn.mail_backlog().await)
+    }
+
+    /// For a collector of traces: work on the database, without statements or values.
+    pub(crate) fn span(&self) -> tracing::Span {
+        traced!(
+            "database",
+            otel.kind = "client",
+            db.system.name = self.system()
+        )
+    }
+
+    /// The engine's name in OpenTelemetry's conventions.
+    fn system(&self) -> &'static str {
+        match self.pool {
+            Pool::Postgres(_) => "postgresql",
+            Pool::Sqlite(_) => "sqlite",
+        }
+    }
+
+    /// The engine's name.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        match self.pool {
+            Pool::Postgres(_) => "PostgreSQL",
+            Pool::Sqlite(_) => "SQLite",
+        }
+    }
+
+    /// The connections that there are now.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        let apart = [&self.checks, &self.pings].into_iter();
+        let pools = apart.filter(|_| self.set_apart).chain([&self.pool]);
+        pools.fold(Connections::default(), |sum, pool| {
+            let (size, idle, most) = match pool {
+                Pool::Postgres(pool) => (
+                    pool.size(),
+                    pool.num_idle(),
+                    pool.options().get_max_connections(),
+                ),
+                Pool::Sqlite(pool) => (
+                    pool.size(),
+                    pool.num_idle(),
+                    pool.options().get_max_connections(),
+                ),
+            };
+            let idle = u32::try_from(idle).unwrap_or(u32::MAX);
+            Connections {
+                // The two are not read at the same moment.
+                used: sum.used + size.saturating_sub(idle),
+                idle: sum.idle + idle,
+                most: sum.most + most,
+            }
+        })
     }
 
     /// Closes all connections, those in use after their statement.

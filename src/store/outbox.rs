@@ -65,6 +65,10 @@ const SUMMARY: &str = "SELECT
         COUNT(CASE WHEN sent_at IS NULL AND failed_at IS NULL THEN 1 END),
         COUNT(sent_at), COUNT(failed_at)
     FROM outbox WHERE email_key = $1";
+/// Each half has an index of its own.
+const BACKLOG: &str = "SELECT
+        (SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL),
+        (SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL)";
 const CANCEL: &str = "DELETE FROM outbox
     WHERE email_key = $1 AND kind = $2 AND sent_at IS NULL";
 /// Out of the hands of a worker, too, that would add a token.
@@ -164,6 +168,11 @@ impl Conn<'_> {
             sent,
             failed,
         })
+    }
+
+    /// The mails that wait, and those that failed for good, of all addresses.
+    pub async fn mail_backlog(&mut self) -> Result<(i64, i64), StoreError> {
+        fetch!(self, fetch_one, BACKLOG)
     }
 
     /// Removes the mails of an address that is being deleted.

@@ -108,6 +108,7 @@ macro_rules! run {
                 lent.finish().await?;
                 Ok::<_, $crate::store::StoreError>(done)
             };
+            let turn = ::tracing::Instrument::instrument(turn, $store.span());
             if let ::std::ops::ControlFlow::Break(done) = turns.run(turn).await {
                 break done;
             }

@@ -21,16 +21,22 @@ fails!(AuthenticateError);
 impl UserManager {
     /// The account that the token speaks for, as it is now.
     pub async fn authenticate(&self, token: &str) -> Result<Arc<Account>, AuthenticateError> {
-        let subject = self
-            .0
-            .tokens
-            .verify(token, self.now())
-            .map_err(|_| AuthenticateError::InvalidToken)?;
-        let account = self.0.loader.load(subject.account).await?;
-        account
-            .filter(|account| {
-                account.token_version == subject.version && account.disabled_at.is_none()
-            })
-            .ok_or(AuthenticateError::InvalidToken)
+        let counted = &self.0.metrics.token_checks;
+        let Ok(subject) = self.0.tokens.verify(token, self.now()) else {
+            counted.invalid.inc();
+            return Err(AuthenticateError::InvalidToken);
+        };
+        let account = self.0.loader.load(subject.account).await;
+        let account = account.inspect_err(|_| counted.failed.inc())?;
+        let account = account.filter(|account| {
+            account.token_version == subject.version && account.disabled_at.is_none()
+        });
+        let result = if account.is_some() {
+            &counted.valid
+        } else {
+            &counted.dead
+        };
+        result.inc();
+        account.ok_or(AuthenticateError::InvalidToken)
     }
 }

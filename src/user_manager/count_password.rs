@@ -92,6 +92,7 @@ impl UserManager {
             tracing::warn!("a device is no longer known after too many wrong passwords");
         }
         if locks {
+            self.0.metrics.lockouts.inc();
             tracing::warn!("an address was locked after too many wrong passwords");
             self.0.outbox.notify_one();
         }

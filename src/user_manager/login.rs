@@ -52,6 +52,26 @@ impl UserManager {
         device: Option<Device>,
         source: Source,
     ) -> Result<LoggedIn, LoginError> {
+        let result = self.try_login(email, password, device, source).await;
+        let logins = &self.0.metrics.logins;
+        let counter = match &result {
+            Ok(_) => &logins.accepted,
+            Err(LoginError::WrongCredentials) => &logins.wrong,
+            Err(LoginError::Locked(_)) => &logins.locked,
+            Err(LoginError::Disabled | LoginError::NotConfirmed) => &logins.refused,
+            Err(LoginError::Failed(_)) => &logins.failed,
+        };
+        counter.inc();
+        result
+    }
+
+    async fn try_login(
+        &self,
+        email: &Email,
+        password: Option<PresentedPassword>,
+        device: Option<Device>,
+        source: Source,
+    ) -> Result<LoggedIn, LoginError> {
         let rehash = password.clone();
         let attempt = Attempt {
             aim: Aim::Login,

@@ -38,6 +38,7 @@ use crate::domain::email::EmailKey;
 use crate::domain::language::Language;
 use crate::domain::lockout::LockoutPolicy;
 use crate::domain::password::PasswordPolicy;
+use crate::metrics::UserMetrics;
 use crate::security::access_token::AccessTokens;
 use crate::security::device_token::DeviceTokens;
 use crate::security::hash_pool::HashPool;
@@ -58,6 +59,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Told when a mail was put into the outbox.
     pub outbox: Arc<Notify>,
+    pub metrics: UserMetrics,
     pub rules: Rules,
     /// The languages that mails are written in.
     pub languages: Vec<Language>,

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tracing::Instrument as _;
 
 use super::error::fails;
 use super::{Failure, UserManager};
@@ -17,6 +16,7 @@ use crate::domain::password::{PasswordHash, PresentedPassword};
 use crate::security::hash_pool::{HashFor, Slot};
 use crate::security::password_hash::Verdict;
 use crate::store::{Conn, LoginFailures, StoreError, read};
+use crate::telemetry::carried;
 
 /// What the password is to be proven for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl UserManager {
         // be a way to guess without being counted.
         let users = self.clone();
         let proof = async move { users.prove_in_slot(&attempt, slot).await };
-        tokio::spawn(proof.in_current_span()).await?
+        tokio::spawn(carried(proof)).await?
     }
 
     async fn prove_in_slot(&self, attempt: &Attempt, slot: Slot) -> Result<Proven, Unproven> {

@@ -13,6 +13,7 @@ use crate::domain::account::Account;
 use crate::domain::mail_kind::MailKind;
 use crate::domain::one_time_token::Purpose;
 use crate::mail::{LetterWriter, Mailer, OneTimeLink};
+use crate::metrics::MailMetrics;
 use crate::security::one_time_token::OneTimeToken;
 use crate::store::{OutboxMail, Recipient, Store, StoreError, read, transaction};
 
@@ -40,6 +41,7 @@ pub struct OutboxWorker {
     pub confirm_lifetime: Duration,
     /// Told when there is a new mail.
     pub wake: Arc<Notify>,
+    pub metrics: MailMetrics,
 }
 
 /// Why a mail did not leave this time.
@@ -102,6 +104,7 @@ impl OutboxWorker {
         };
         match self.send(mail, kind, &recipient).await {
             Ok(()) => {
+                self.metrics.sent.inc();
                 tracing::info!(
                     user.id = recipient.account.id,
                     mail = kind.as_str(),
@@ -211,6 +214,7 @@ impl OutboxWorker {
     async fn put_back(&self, mail: &OutboxMail, kind: &str, error: &str) -> Result<(), StoreError> {
         let now = self.clock.now();
         if mail.attempts >= MAX_ATTEMPTS {
+            self.metrics.given_up.inc();
             tracing::error!(
                 mail.id,
                 mail = kind,
@@ -219,6 +223,7 @@ impl OutboxWorker {
             );
             return transaction!(self.store, conn => conn.give_up_mail(mail, now, error).await);
         }
+        self.metrics.put_back.inc();
         let due_at = later(now, pause_after(mail.attempts));
         tracing::warn!(
             mail.id,

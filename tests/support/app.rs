@@ -7,6 +7,7 @@ use doorward::app::{self, App};
 use doorward::clock::ManualClock;
 use doorward::config::Config;
 use doorward::http::{self, Stage, server};
+use doorward::operators::Operators;
 use doorward::security::hash_pool::HashPool;
 use doorward::store::Store;
 use doorward::user_manager::UserManager;
@@ -31,6 +32,7 @@ pub struct TestApp {
     pub stage: tokio::sync::watch::Sender<Stage>,
     pub outbox: Arc<OutboxWorker>,
     pub janitor: Arc<Janitor>,
+    pub operators: Operators,
     folder: Arc<TempDir>,
     stop: CancellationToken,
 }
@@ -112,6 +114,7 @@ impl TestApp {
             stage: app.stage,
             outbox: app.outbox,
             janitor: app.janitor,
+            operators: app.operators,
             folder,
             stop,
         }

@@ -6,10 +6,13 @@ pub mod bare;
 pub mod binary;
 pub mod canaries;
 pub mod client;
+#[cfg(feature = "otlp")]
+pub mod collector;
 pub mod database;
 pub mod device;
 pub mod dump;
 pub mod endpoints;
+pub mod figures;
 pub mod forge;
 pub mod forms;
 pub mod mailbox;

@@ -82,6 +82,16 @@ fn origin(text: &str) -> Option<String> {
     (origin == text).then_some(origin)
 }
 
+/// Where a collector takes traces; empty for nowhere.
+pub(super) fn collector(r: &mut Reader) -> Option<Option<String>> {
+    let allowed = "an http:// or https:// URL without a name and a password, as \
+                   http://127.0.0.1:4318; empty for none";
+    r.checked("telemetry.otlp_endpoint", allowed, |text| match text {
+        "" => Some(None),
+        text => web_url(text).map(|url| Some(url.to_string())),
+    })
+}
+
 fn web_url(text: &str) -> Option<url::Url> {
     let url = url::Url::parse(text).ok()?;
     let usable = matches!(url.scheme(), "http" | "https") && url.username().is_empty();

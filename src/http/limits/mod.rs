@@ -9,12 +9,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus::IntCounter;
+
 use self::buckets::{Buckets, Limiter};
 use super::problem::Problem;
 use crate::clock::Clock;
 use crate::domain::device::Device;
 use crate::domain::email::EmailKey;
 use crate::domain::rate::Rate;
+use crate::metrics::LimitMetrics;
 
 /// How much wider the limit of a source is for those who show a device token.
 const KNOWN_SHARE: u32 = 10;
@@ -66,17 +69,34 @@ pub struct Limits {
     resend: Limiters,
     confirm: Limiters,
     reset: Limiters,
-    wrong_passwords: Option<Limiter>,
+    wrong_passwords: Option<Limit>,
 }
 
 #[derive(Debug)]
 struct Limiters {
-    source: Option<Limiter>,
-    account: Option<Limiter>,
+    source: Option<Limit>,
+    account: Option<Limit>,
     /// The same for those who show a device token. Anybody has one, for an account of their own,
     /// so sources have a limit here too; a wider one, since others behind it are known as well.
-    known_source: Option<Limiter>,
-    known_account: Option<Limiter>,
+    known_source: Option<Limit>,
+    known_account: Option<Limit>,
+}
+
+/// A limit, and the number of those whom it refused.
+#[derive(Debug)]
+struct Limit {
+    limiter: Limiter,
+    refused: IntCounter,
+}
+
+impl Limit {
+    /// Turns a wait into an answer.
+    fn answer(&self, taken: Result<(), Duration>) -> Result<(), Problem> {
+        taken.map_err(|wait| {
+            self.refused.inc();
+            Problem::rate_limited(wait)
+        })
+    }
 }
 
 /// Whom a limit counts.
@@ -109,23 +129,31 @@ impl From<IpAddr> for Source {
 impl Limits {
     /// Limits with nothing counted yet.
     #[must_use]
-    pub fn new(settings: &LimitSettings, clock: &Arc<dyn Clock>) -> Self {
+    pub fn new(settings: &LimitSettings, clock: &Arc<dyn Clock>, metrics: &LimitMetrics) -> Self {
         let buckets = Buckets::new(settings.remembered, clock);
-        let limiter = |rate: Option<Rate>| rate.map(|rate| buckets.limiter(rate));
-        let limiters = |rates: Rates| Limiters {
-            source: limiter(rates.per_source),
-            account: limiter(rates.per_account),
-            known_source: limiter(rates.per_source.map(|rate| rate.times(KNOWN_SHARE))),
-            known_account: limiter(rates.per_account),
+        let limit = |rate: Option<Rate>, action, by| {
+            rate.map(|rate| Limit {
+                limiter: buckets.limiter(rate),
+                refused: metrics.of(action, by),
+            })
+        };
+        let limiters = |rates: Rates, action| {
+            let known = rates.per_source.map(|rate| rate.times(KNOWN_SHARE));
+            Limiters {
+                source: limit(rates.per_source, action, "source"),
+                account: limit(rates.per_account, action, "account"),
+                known_source: limit(known, action, "source"),
+                known_account: limit(rates.per_account, action, "account"),
+            }
         };
         Self {
-            login: limiters(settings.login),
-            create: limiters(settings.create),
-            forgot: limiters(settings.forgot),
-            resend: limiters(settings.resend),
-            confirm: limiters(settings.confirm),
-            reset: limiters(settings.reset),
-            wrong_passwords: limiter(settings.wrong_passwords),
+            login: limiters(settings.login, "login"),
+            create: limiters(settings.create, "create"),
+            forgot: limiters(settings.forgot, "forgot"),
+            resend: limiters(settings.resend, "resend"),
+            confirm: limiters(settings.confirm, "confirm"),
+            reset: limiters(settings.reset, "reset"),
+            wrong_passwords: limit(settings.wrong_passwords, "login", "wrong_passwords"),
         }
     }
 
@@ -147,9 +175,9 @@ impl Limits {
             return take(limiters.known_account.as_ref(), Caller::Account(account));
         }
         if action == Action::Login
-            && let Some(limiter) = &self.wrong_passwords
+            && let Some(limit) = &self.wrong_passwords
         {
-            limiter.look(&source).map_err(Problem::rate_limited)?;
+            limit.answer(limit.limiter.look(&source))?;
         }
         take(limiters.source.as_ref(), source)?;
         match action {
@@ -162,9 +190,9 @@ impl Limits {
 
     /// Counts a wrong password. The one that uses the allowance up is still answered as wrong.
     pub fn wrong_password(&self, source: IpAddr) {
-        if let Some(limiter) = &self.wrong_passwords {
+        if let Some(limit) = &self.wrong_passwords {
             // What it says is asked before the next attempt.
-            let _ = limiter.take(&Caller::Source(source.into()));
+            let _ = limit.limiter.take(&Caller::Source(source.into()));
         }
     }
 
@@ -188,9 +216,8 @@ impl Limits {
     }
 }
 
-fn take(limiter: Option<&Limiter>, caller: Caller<'_>) -> Result<(), Problem> {
-    let taken = limiter.map_or(Ok(()), |limiter| limiter.take(&caller));
-    taken.map_err(|wait: Duration| Problem::rate_limited(wait))
+fn take(limit: Option<&Limit>, caller: Caller<'_>) -> Result<(), Problem> {
+    limit.map_or(Ok(()), |limit| limit.answer(limit.limiter.take(&caller)))
 }
 
 #[cfg(test)]

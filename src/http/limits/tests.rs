@@ -1,6 +1,7 @@
 use super::*;
 use crate::clock::ManualClock;
 use crate::domain::email::Email;
+use crate::metrics::Metrics;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse as _;
 use proptest::prelude::*;
@@ -21,7 +22,10 @@ fn ip(text: &str) -> IpAddr {
 fn limits(settings: &LimitSettings) -> (Limits, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::starting_now());
     let shared: Arc<dyn Clock> = clock.clone();
-    (Limits::new(settings, &shared), clock)
+    (
+        Limits::new(settings, &shared, &Metrics::new().limits),
+        clock,
+    )
 }
 
 fn settings() -> LimitSettings {

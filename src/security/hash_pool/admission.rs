@@ -206,6 +206,11 @@ impl Admission {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Callers waiting.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting
+    }
+
     /// Slots taken, callers waiting, accounts known.
     #[cfg(test)]
     pub(super) fn counts(&self) -> (usize, usize, usize) {

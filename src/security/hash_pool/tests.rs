@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::email::Email;
+use crate::metrics::Metrics;
 use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -20,7 +21,7 @@ const CHEAP: PoolSettings = PoolSettings {
 
 /// With one thread, so with two slots for each account.
 fn pool() -> HashPool {
-    HashPool::start(&CHEAP).expect("started")
+    HashPool::start(&CHEAP, Metrics::new().hashes).expect("started")
 }
 
 fn key(name: &str) -> EmailKey {
@@ -152,7 +153,8 @@ async fn fifty_callers_of_one_account_are_all_served() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_refused_and_told_when_to_come_back() {
-    let pool = HashPool::start(&PoolSettings { queue: 1, ..CHEAP }).expect("started");
+    let pool = HashPool::start(&PoolSettings { queue: 1, ..CHEAP }, Metrics::new().hashes)
+        .expect("started");
     let mut busy = Vec::new();
     for number in 0..SLOTS_PER_THREAD {
         busy.push(slot_of(&pool, &format!("user{number}")).await);
@@ -207,7 +209,7 @@ async fn only_the_hashing_threads_step_back() {
     use rustix::process::getpriority_process;
     let settings = PoolSettings { nice: 7, ..CHEAP };
     let own = getpriority_process(None).expect("known");
-    let pool = HashPool::start(&settings).expect("started");
+    let pool = HashPool::start(&settings, Metrics::new().hashes).expect("started");
     let slot = slot_of(&pool, "ann").await;
     let theirs = slot.run(|_| Ok(getpriority_process(None).expect("known")));
     assert_eq!(soon(theirs).await.expect("done"), (own + 7).min(19));
@@ -239,7 +241,7 @@ async fn guesses_at_an_account_take_no_place_from_its_reset() {
         queue: 300,
         ..CHEAP
     };
-    let pool = HashPool::start(&settings).expect("started");
+    let pool = HashPool::start(&settings, Metrics::new().hashes).expect("started");
     let mut guesses = Vec::new();
     while let Ok(ticket) = soon(pool.enter(HashFor::Proof, &key("ann"))).await {
         guesses.push(ticket);
@@ -257,7 +259,7 @@ async fn one_account_never_fills_a_small_queue() {
         queue: 10,
         ..CHEAP
     };
-    let pool = HashPool::start(&settings).expect("started");
+    let pool = HashPool::start(&settings, Metrics::new().hashes).expect("started");
     let mut guesses = Vec::new();
     while let Ok(ticket) = soon(pool.enter(HashFor::Proof, &key("ann"))).await {
         guesses.push(ticket);
@@ -296,7 +298,7 @@ async fn one_account_takes_a_sixteenth_of_a_long_queue() {
         queue: 1_600,
         ..CHEAP
     };
-    let pool = HashPool::start(&settings).expect("started");
+    let pool = HashPool::start(&settings, Metrics::new().hashes).expect("started");
     let mut guesses = Vec::new();
     while let Ok(ticket) = soon(pool.enter(HashFor::Proof, &key("ann"))).await {
         guesses.push(ticket);

@@ -30,6 +30,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus::Histogram;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
@@ -67,13 +68,15 @@ pub struct AccountLoader {
 }
 
 impl AccountLoader {
-    /// Starts the task, which keeps at most `cached` accounts in memory.
+    /// Starts the task, which keeps at most `cached` accounts in memory; the sizes of its batches go
+    /// into `sizes`.
     #[must_use]
-    pub fn start(store: &Store, cached: usize) -> Self {
+    pub fn start(store: &Store, cached: usize, sizes: Histogram) -> Self {
         let (requests, queue) = mpsc::channel(LONGEST_QUEUE);
         let (store, queue) = (store.clone(), Arc::new(Mutex::new(queue)));
         tokio::spawn(keep_serving(move || {
-            serve(store.clone(), Arc::clone(&queue), Cache::new(cached))
+            let (cache, sizes) = (Cache::new(cached), sizes.clone());
+            serve(store.clone(), Arc::clone(&queue), cache, sizes)
         }));
         Self { requests }
     }
@@ -105,7 +108,7 @@ where
     }
 }
 
-async fn serve(store: Store, queue: Queue, mut cache: Cache) {
+async fn serve(store: Store, queue: Queue, mut cache: Cache, sizes: Histogram) {
     let mut queue = queue.lock().await;
     let mut begun = Instant::now();
     let mut batch: Vec<Request> = Vec::new();
@@ -140,6 +143,8 @@ async fn serve(store: Store, queue: Queue, mut cache: Cache) {
         if begun.elapsed() > LONGEST_MEMORY {
             (cache, begun) = (cache.renewed(), Instant::now());
         }
+        // A batch has a thousand at most.
+        sizes.observe(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
         let ids: Vec<AccountId> = batch.iter().map(|(id, _)| *id).collect();
         let mut turns = Turns::new();
         let found = loop {
