@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Utc};
+use prometheus::HistogramOpts;
 
 use super::*;
 use crate::domain::email::Email;
@@ -21,11 +22,16 @@ async fn store(folder: &tempfile::TempDir) -> Store {
         email: &email,
         password_hash: &PasswordHash::from_phc("no hash".to_owned()),
         confirmed_at: None,
+        language: None,
     };
     let now = DateTime::<Utc>::UNIX_EPOCH;
     let id = transaction!(store, conn => conn.insert_account(&new, now).await);
     assert_eq!(id.expect("inserted"), Some(ACCOUNT));
     store
+}
+
+fn sizes() -> Histogram {
+    Histogram::with_opts(HistogramOpts::new("sizes", "of batches")).expect("a histogram")
 }
 
 /// What a bug would do, with callers and the queue in hand.
@@ -51,7 +57,7 @@ async fn a_panic_costs_the_callers_in_hand_and_nobody_after_them() {
             if start < 2 {
                 panic_with_a_batch(queue).await;
             } else {
-                serve(store, queue, Cache::new(100)).await;
+                serve(store, queue, Cache::new(100), sizes()).await;
             }
         }
     }));
