@@ -140,6 +140,7 @@ impl<T, const N: usize> Places<T, N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use prometheus::proto::LabelPair;
     use std::thread;
 
     fn counted(registry: &Registry, name: &str) -> Vec<(String, String)> {
