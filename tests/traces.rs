@@ -27,7 +27,8 @@ fn traced(endpoint: &str) -> Program {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect::<Vec<_>>().concat()
 }
 
 fn attribute(span: &Span, key: &str) -> String {

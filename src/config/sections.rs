@@ -56,7 +56,14 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
             (parsed && text.split(',').all(is_level_or_pair)).then(|| text.to_owned())
         },
     );
-    let otlp_endpoint = http::collector(r);
+    let otlp_endpoint = r.checked(
+        "telemetry.otlp_endpoint",
+        http::COLLECTOR,
+        |text| match text {
+            "" => Some(None),
+            text => http::collector(text).map(Some),
+        },
+    );
     let otlp_sample_ratio = r.range("telemetry.otlp_sample_ratio", 0.0..=1.0);
     Some(Config {
         environment,

@@ -140,6 +140,7 @@ impl<T, const N: usize> Places<T, N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use prometheus::proto::LabelPair;
     use std::thread;
 
     fn counted(registry: &Registry, name: &str) -> Vec<(String, String)> {
@@ -148,10 +149,7 @@ mod tests {
         let series = family.expect("counted").get_metric().iter();
         let labels = |metric: &prometheus::proto::Metric| {
             let labels = metric.get_label().iter();
-            labels
-                .map(|pair| pair.value())
-                .collect::<Vec<_>>()
-                .join(" ")
+            labels.map(LabelPair::value).collect::<Vec<_>>().join(" ")
         };
         series
             .map(|metric| {

@@ -1,6 +1,6 @@
 //! What happened between two looks at the counters.
 
-use prometheus::proto::{Metric, MetricFamily};
+use prometheus::proto::{Bucket, Metric, MetricFamily};
 
 use super::process::float;
 
@@ -84,7 +84,7 @@ fn buckets(families: &[MetricFamily], name: &str, wanted: Wanted<'_>) -> Option<
         let buckets = histogram.get_bucket().iter();
         let (mut bounds, mut counts, mut all) = sum.unwrap_or_default();
         if bounds.is_empty() {
-            bounds = buckets.clone().map(|bucket| bucket.upper_bound()).collect();
+            bounds = buckets.clone().map(Bucket::upper_bound).collect();
             counts = vec![0; bounds.len()];
         }
         for (count, bucket) in counts.iter_mut().zip(buckets) {

@@ -76,8 +76,8 @@ async fn take(State(received): State<Received>, headers: HeaderMap, body: Bytes)
 
 async fn serve(listener: TcpListener, router: Router) {
     let limits = doorward::http::server::Limits {
-        header_read_timeout: std::time::Duration::from_secs(60),
-        write_timeout: std::time::Duration::from_secs(60),
+        header_read_timeout: std::time::Duration::from_mins(1),
+        write_timeout: std::time::Duration::from_mins(1),
         max_connections: 10,
         drain_timeout: std::time::Duration::ZERO,
     };

@@ -82,14 +82,13 @@ fn origin(text: &str) -> Option<String> {
     (origin == text).then_some(origin)
 }
 
-/// Where a collector takes traces; empty for nowhere.
-pub(super) fn collector(r: &mut Reader) -> Option<Option<String>> {
-    let allowed = "an http:// or https:// URL without a name and a password, as \
-                   http://127.0.0.1:4318; empty for none";
-    r.checked("telemetry.otlp_endpoint", allowed, |text| match text {
-        "" => Some(None),
-        text => web_url(text).map(|url| Some(url.to_string())),
-    })
+/// Where a collector takes traces.
+pub(super) const COLLECTOR: &str = "an http:// or https:// URL without a name and a password, as \
+                                    http://127.0.0.1:4318; empty for none";
+
+/// The URL of a collector.
+pub(super) fn collector(text: &str) -> Option<String> {
+    web_url(text).map(|url| url.to_string())
 }
 
 fn web_url(text: &str) -> Option<url::Url> {
