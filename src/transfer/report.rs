@@ -64,7 +64,9 @@ impl Report {
                 Ok(length + text.len() as u64)
             }
             Self::Lines(show) => {
-                refused.iter().for_each(|line| show(&line.text()));
+                for line in refused {
+                    show(&line.text());
+                }
                 Ok(length)
             }
         }
