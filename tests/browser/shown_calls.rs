@@ -60,7 +60,7 @@ async fn secrets_are_hidden_until_somebody_asks() {
         token.as_str().expect("a token"),
     );
     assert!(hidden.contains("Bearer ••••••••") && hidden.contains(r#""token": "••••••••""#));
-    for secret in [token, &json!(password).to_string(), r#"c\d$e"#, r#"c\\d$e"#] {
+    for secret in [token, &json!(password).to_string(), r"c\d$e", r"c\\d$e"] {
         assert!(!hidden.contains(secret), "{secret}");
     }
     browser.press("Show secrets").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Longer than anything that is waited for takes on a busy machine, a browser included.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// Waits until `holds` says yes; panics with `what` when that takes too long.
 pub async fn eventually<F>(what: &str, mut holds: impl FnMut() -> F)
