@@ -15,8 +15,9 @@ from .mutant import Mutant
 from .rewrite import Written
 
 _ROUNDS = 25
+_FILE = source.FOLDER / "dropped.json"
 # The change may be right, but a choice at run time cannot stand there.
-_NOT_HERE = {"E0015", "E0658", "E0004", "E0005", "E0010", "E0562"}
+_NOT_HERE = set("E0004 E0005 E0010 E0015 E0282 E0283 E0499 E0502 E0505 E0506 E0597 E0658 E0716".split())
 _TARGETS = ["--lib", "--test", "tests"]
 
 
@@ -33,7 +34,7 @@ class Built:
 
 def build(mutants: list[Mutant], say: Callable[[str], None]) -> Built:
     """Builds the test programs; each round drops the mutants that the compiler complains of."""
-    built = Built()
+    built = _known(mutants)
     by_number = {mutant.number: mutant for mutant in mutants}
     for round_number in range(1, _ROUNDS):
         left = [
@@ -45,6 +46,7 @@ def build(mutants: list[Mutant], say: Callable[[str], None]) -> Built:
         built.fixed |= {mutant.number: "no place for a choice was found" for mutant in left_out}
         errors = list(_errors(_cargo(["check", "--lib"])))
         if not errors:
+            _keep(by_number, built)
             built.programs = test_programs()
             return built
         before = len(built.unviable) + len(built.fixed)
@@ -55,6 +57,23 @@ def build(mutants: list[Mutant], say: Callable[[str], None]) -> Built:
         if dropped == 0:
             raise RuntimeError("the copy does not compile:\n" + errors[0]["rendered"])
     raise RuntimeError("the copy does not compile after many rounds")
+
+
+def _known(mutants: list[Mutant]) -> Built:
+    """What the compiler said the last time of functions that are as they were."""
+    said = json.loads(_FILE.read_text()) if _FILE.exists() else {}
+    built = Built()
+    for mutant in mutants:
+        if mutant.key in said:
+            is_unviable, reason = said[mutant.key]
+            (built.unviable if is_unviable else built.fixed)[mutant.number] = reason
+    return built
+
+
+def _keep(by_number: dict[int, Mutant], built: Built) -> None:
+    said = {by_number[number].key: (True, reason) for number, reason in built.unviable.items()}
+    said |= {by_number[number].key: (False, reason) for number, reason in built.fixed.items()}
+    _FILE.write_text(json.dumps(said))
 
 
 def checks() -> bool:
@@ -79,17 +98,20 @@ def _drop(
         if span["file_name"] not in written:
             continue
         start, end = _offsets(span)
-        parts = written[span["file_name"]]
-        hit = [part for part in parts if part.start <= start and end <= part.end]
-        # A complaint about a whole place is about all changes in it.
-        hit = hit or [part for part in parts if start <= part.start and part.end <= end]
-        for part in hit[:8]:
-            mutant = by_number[part.mutant]
-            is_unviable = part.is_change and code not in _NOT_HERE and not mutant.is_opaque
-            is_exact = part.start <= start and end <= part.end
-            (built.unviable if is_unviable and is_exact else built.fixed)[mutant.number] = reason
-        if hit:
-            return
+        around = [
+            part
+            for part in written[span["file_name"]]
+            if part.start <= start and end <= part.end
+        ]
+        if not around:
+            continue
+        length = min(part.end - part.start for part in around)
+        for part in around:
+            if part.end - part.start == length:
+                is_mistake = part.is_change and code not in _NOT_HERE
+                is_unviable = is_mistake and not by_number[part.mutant].is_opaque
+                (built.unviable if is_unviable else built.fixed)[part.mutant] = reason
+        return
 
 
 def _expanded(spans: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

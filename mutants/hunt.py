@@ -30,29 +30,47 @@ class Verdict:
 class Hunter:
     """Knows the tests, and which ones were good for what."""
 
-    def __init__(self, reaches: dict[Test, Reach], threads: int, say: Callable[[str], None]) -> None:
-        self._reaches = reaches
+    def __init__(self, threads: int, most: int, say: Callable[[str], None]) -> None:
+        self._most = most
+        self._reaches: dict[Test, Reach] = {}
         self._threads = threads
         self._say = say
         self._good: dict[str, Counter[Test]] = {}
 
-    def by_name(self) -> dict[tuple[bool, str], Test]:
-        """All tests: whether it is a unit test, and the name."""
-        return {(test.kind == "unit", test.name): test for test in self._reaches}
+    def by_id(self) -> dict[str, Test]:
+        """All tests that are known."""
+        return {test.id: test for test in self._reaches}
 
-    def reaching(self, mutant: int) -> list[Test]:
-        """The tests that come by."""
-        return [test for test, reach in self._reaches.items() if mutant in reach.mutants]
+    def learn(self, reaches: dict[Test, Reach]) -> None:
+        """Takes in more tests."""
+        self._reaches |= reaches
+
+    def reaching(self, mutant: int, kind: str) -> list[Test]:
+        """The tests of a kind that come by."""
+        return [
+            test
+            for test, reach in self._reaches.items()
+            if mutant in reach.mutants and test.kind == kind
+        ]
 
     def known(self, as_measured: Test, test: Test) -> Test:
         """A test of another build takes as long as the same one did."""
         self._reaches[test] = Reach(self._reaches[as_measured].seconds, frozenset())
         return test
 
-    def hunt(self, mutant: Mutant, tests: list[Test], worker: Worker, chosen: int) -> Result:
-        """The verdict on one mutant."""
+    def hunt(
+        self,
+        mutant: Mutant,
+        tests: list[Test],
+        worker: Worker,
+        chosen: int,
+        before: Result | None = None,
+    ) -> Result:
+        """The verdict on one mutant; tests that did not catch it before are not run again."""
         seconds = 0.0
-        for batch in self._batches(mutant, tests):
+        tried = before.tried if before else ()
+        known = set(tried)
+        for batch in self._batches(mutant, [test for test in tests if test.id not in known]):
             left = batch
             while left:
                 verdict, took, flaky = self._try(left, worker, chosen)
@@ -62,7 +80,9 @@ class Hunter:
                     return Result(mutant.key, mutant.name, verdict.how, verdict.by, seconds)
                 # One that fails once and not again has said nothing; the others did not end.
                 left = [test for test in left if test.name != flaky] if flaky else []
-        return Result(mutant.key, mutant.name, "missed" if tests else "unreached", "", seconds)
+            tried = (*tried, *(test.id for test in batch))
+        how = "missed" if tried else "unreached"
+        return Result(mutant.key, mutant.name, how, "", seconds, tried)
 
     def _try(
         self, batch: list[Test], worker: Worker, chosen: int
@@ -70,8 +90,6 @@ class Hunter:
         run = self._run(batch, worker, chosen)
         if run.passed:
             return None, run.seconds, None
-        if batch[0].kind == "unit":
-            return _verdict(run), run.seconds, None
         # The machine may have been too busy: it has to fail twice.
         alone = [test for test in batch if test.name == run.failed] or batch
         again = self._run(alone, worker, chosen)
@@ -106,6 +124,7 @@ class Hunter:
         batches = [fast, [test for test in unit if test not in fast]]
         for kind in ("sqlite", "postgres"):
             left = sorted((test for test in tests if test.kind == kind), key=order)
+            left = left[: self._most]
             for size in _BATCHES:
                 batches.append(left[:size])
                 left = left[size:]

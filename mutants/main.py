@@ -17,6 +17,7 @@ from .cluster import clusters
 from .hunt import Hunter
 from .mutant import Mutant
 from .results import Result, Results
+from .trial import Test
 from .workers import Worker, spread
 
 _STARTED = time.monotonic()
@@ -43,14 +44,13 @@ def _run(chosen: Namespace) -> int:
         return 0
     if not tools.postgres_bin():
         raise BenchError("missing: PostgreSQL's server programs (postgresql)")
-    fingerprint = source.fingerprint()
-    results = Results(fingerprint, fresh=chosen.fresh)
+    results = Results(fresh=chosen.fresh, retry=chosen.retry)
     _say(f"{len(everything)} mutants; building all that can be chosen at run time")
     built = build.build(everything, _say)
     _say(f"{len(built.unviable)} do not compile, {len(built.fixed)} need a build of their own")
     for one in everything:
         if one.number in built.unviable and results.get(one.key) is None:
-            results.add(Result(one.key, one.name, "unviable", built.unviable[one.number], 0))
+            results.add(Result(one.key, one.name, "unviable", built.unviable[one.number]))
     not_run: list[Mutant] = []
     with tempfile.TemporaryDirectory(prefix="doorward-mutants.", dir=trial.place()) as name:
         # PostgreSQL's user has to get in.
@@ -58,9 +58,16 @@ def _run(chosen: Namespace) -> int:
         with clusters(Path(name), chosen.jobs) as servers:
             workers = [Worker(server) for server in servers]
             tests = trial.all_tests(built.programs)
-            reaches, _ = reach.measured(tests, workers, fingerprint, _say)
-            hunter = Hunter(reaches, chosen.threads, _say)
-            _switched(wanted, built, hunter, workers, results)
+            hunter = Hunter(chosen.threads, chosen.most, _say)
+            switched = [
+                one
+                for one in wanted
+                if one.number not in built.unviable and one.number not in built.fixed
+            ]
+            for kind in chosen.tests.split(","):
+                of_kind = [test for test in tests if test.kind == kind]
+                hunter.learn(reach.measured(of_kind, workers, everything, kind, _say))
+                _hunt(kind, switched, hunter, workers, results)
             alone = [one for one in wanted if one.number in built.fixed]
             if chosen.no_single:
                 not_run = [one for one in alone if results.get(one.key) is None]
@@ -68,25 +75,27 @@ def _run(chosen: Namespace) -> int:
                 _singles(alone, hunter, workers[0], results)
     verdicts = [(one, found) for one in wanted if (found := results.get(one.key)) is not None]
     print((report.as_json if chosen.json else report.text)(verdicts, not_run))
-    survivors = any(found.verdict in {"missed", "unreached"} for _, found in verdicts)
+    survivors = any(found.survives for _, found in verdicts)
     return 1 if survivors else 0
 
 
-def _switched(
-    wanted: list[Mutant],
-    built: build.Built,
-    hunter: Hunter,
-    workers: list[Worker],
-    results: Results,
+def _hunt(
+    kind: str, mutants: list[Mutant], hunter: Hunter, workers: list[Worker], results: Results
 ) -> None:
-    aside = {*built.unviable, *built.fixed}
-    todo = [one for one in wanted if one.number not in aside and results.get(one.key) is None]
-    _say(f"{len(todo)} mutants to try")
+    todo: list[tuple[Mutant, list[Test]]] = []
+    for one in mutants:
+        before = results.get(one.key)
+        known = before.tried if before else ()
+        tests = [test for test in hunter.reaching(one.number, kind) if test.id not in known]
+        if before is None or (before.survives and tests):
+            todo.append((one, tests))
+    _say(f"{len(todo)} mutants to try with the {kind} tests")
     done = 0
 
-    def work(one: Mutant, worker: Worker) -> None:
+    def work(job: tuple[Mutant, list[Test]], worker: Worker) -> None:
         nonlocal done
-        result = hunter.hunt(one, hunter.reaching(one.number), worker, one.number)
+        one, tests = job
+        result = hunter.hunt(one, tests, worker, one.number, results.get(one.key))
         results.add(result)
         done += 1
         _tell(done, len(todo), result)
@@ -95,10 +104,10 @@ def _switched(
 
 
 def _singles(alone: list[Mutant], hunter: Hunter, worker: Worker, results: Results) -> None:
-    todo = [one for one in alone if results.get(one.key) is None]
-    by_name = hunter.by_name()
+    todo = [one for one in alone if (known := results.get(one.key)) is None or known.survives]
+    by_id = hunter.by_id()
     for done, one in enumerate(todo, start=1):
-        result = single.hunt(one, hunter, by_name, worker)
+        result = single.hunt(one, hunter, by_id, worker, results.get(one.key))
         results.add(result)
         _tell(done, len(todo), result)
 

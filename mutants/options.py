@@ -23,8 +23,8 @@ examples:
   scripts/mutants --json | jq '.survivors[].name'
 
 Everything is in target/schemata. A run that was broken off goes on where it stopped. What was
-caught stays caught as long as its function stays as it is; survivors are tried again as soon as
-the code or a test changes. --fresh forgets all of it.
+caught stays caught as long as its function stays as it is; survivors are tried with the tests that
+are new. When a test has changed, --retry tries survivors with all of them; --fresh forgets all.
 
 Needs PostgreSQL's server programs and cargo-mutants: cargo install --locked cargo-mutants
 Exit codes: 0 all caught, 1 survivors or a failure, 2 wrong usage, 130 Ctrl-C."""
@@ -43,6 +43,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=int, metavar="N", default=2, help="of the tests of a job; 2"
     )
+    parser.add_argument(
+        "--tests",
+        metavar="KINDS",
+        default="unit,sqlite,postgres",
+        help="what is tried, one after the other; unit,sqlite,postgres",
+    )
+    parser.add_argument(
+        "--most", type=int, metavar="N", default=10_000, help="tests of a kind for a mutant; all"
+    )
+    parser.add_argument("--retry", action="store_true", help="try survivors with all tests again")
     parser.add_argument("--no-single", action="store_true", help="only those in one program")
     parser.add_argument("--fresh", action="store_true", help="forget what is known")
     parser.add_argument("--list", action="store_true", help="name the mutants, and end")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable
@@ -9,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import source, trial
+from .mutant import Mutant
 from .trial import Test
 from .workers import Worker, spread
 
-_FILE = source.FOLDER / "reach.json"
 _LIMIT = 180.0
 _TRIES = 3
 
@@ -26,33 +27,38 @@ class Reach:
 
 
 def measured(
-    tests: list[Test], workers: list[Worker], fingerprint: str, say: Callable[[str], None]
-) -> tuple[dict[Test, Reach], list[Test]]:
-    """The reach of every test, and those that fail without a mutant and say nothing, then."""
-    known = _load(fingerprint)
-    found: dict[Test, Reach] = {}
-    broken: list[Test] = []
-    todo = []
-    for test in tests:
-        if (kept := known.get(_key(test))) is not None:
-            found[test] = kept
-        else:
-            todo.append(test)
+    tests: list[Test],
+    workers: list[Worker],
+    mutants: list[Mutant],
+    kind: str,
+    say: Callable[[str], None],
+) -> dict[Test, Reach]:
+    """The reach of every test; one that fails without a mutant says nothing, and is left out."""
+    file = source.FOLDER / f"reach-{kind}.json"
+    # Their numbers have to mean the same.
+    keys = " ".join(mutant.key for mutant in mutants)
+    fingerprint = hashlib.sha256(keys.encode()).hexdigest()
+    known = _load(file, fingerprint)
+    found = {test: known[test.name] for test in tests if test.name in known}
+    todo = [test for test in tests if test not in found]
+    say(f"looking which mutants the {kind} tests reach: {len(todo)} tests")
+    done = 0
 
     def measure(test: Test, worker: Worker) -> None:
+        nonlocal done
         reach = _reach(test, worker)
+        done += 1
         if reach is None:
-            broken.append(test)
             say(f"fails without a mutant, and is not used: {test.name}")
         else:
             found[test] = reach
-        if (len(found) + len(broken)) % 50 == 0:
-            say(f"reach of {len(found)} of {len(tests)} tests")
-            _save(fingerprint, dict(found))
+        if done % 50 == 0:
+            say(f"reach of {done} of {len(todo)} tests")
+            _save(file, fingerprint, dict(found))
 
     spread(todo, workers, measure)
-    _save(fingerprint, found)
-    return found, broken
+    _save(file, fingerprint, found)
+    return found
 
 
 def _reach(test: Test, worker: Worker) -> Reach | None:
@@ -70,19 +76,15 @@ def _reach(test: Test, worker: Worker) -> Reach | None:
     return None
 
 
-def _key(test: Test) -> str:
-    return f"{test.kind == 'unit'} {test.name}"
-
-
-def _load(fingerprint: str) -> dict[str, Reach]:
-    if not _FILE.exists():
+def _load(file: Path, fingerprint: str) -> dict[str, Reach]:
+    if not file.exists():
         return {}
-    kept = json.loads(_FILE.read_text())
+    kept = json.loads(file.read_text())
     if kept["fingerprint"] != fingerprint:
         return {}
     return {name: Reach(seconds, frozenset(of)) for name, (seconds, of) in kept["tests"].items()}
 
 
-def _save(fingerprint: str, found: dict[Test, Reach]) -> None:
-    tests = {_key(test): [of.seconds, sorted(of.mutants)] for test, of in found.items()}
-    _FILE.write_text(json.dumps({"fingerprint": fingerprint, "tests": tests}))
+def _save(file: Path, fingerprint: str, found: dict[Test, Reach]) -> None:
+    tests = {test.name: [of.seconds, sorted(of.mutants)] for test, of in found.items()}
+    file.write_text(json.dumps({"fingerprint": fingerprint, "tests": tests}))

@@ -47,7 +47,7 @@ def _told(result: Result) -> dict[str, Any]:
 
 
 def _survivors(verdicts: list[tuple[Mutant, Result]]) -> list[Result]:
-    return [result for _, result in verdicts if result.verdict in {"missed", "unreached"}]
+    return [result for _, result in verdicts if result.survives]
 
 
 def _of(folder: str, verdicts: list[tuple[Mutant, Result]]) -> list[Result]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from . import source
 
@@ -19,36 +20,43 @@ class Result:
     key: str
     name: str
     verdict: str
-    by: str
-    seconds: float
-    # Of everything that a survivor depends on.
-    fingerprint: str = ""
+    # The test that caught it, or the compiler's complaint.
+    by: str = ""
+    seconds: float = 0
+    # The tests that did not.
+    tried: tuple[str, ...] = ()
+
+    @property
+    def survives(self) -> bool:
+        """Whether another test could still catch it."""
+        return self.verdict in {"missed", "unreached"}
 
 
 class Results:
     """What is known of mutants whose function is as it was."""
 
-    def __init__(self, fingerprint: str, *, fresh: bool) -> None:
-        self._fingerprint = fingerprint
+    def __init__(self, *, fresh: bool, retry: bool) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Result] = {}
         if fresh:
             _FILE.unlink(missing_ok=True)
         if _FILE.exists():
             for line in _FILE.read_text().splitlines():
-                result = Result(**json.loads(line))
+                result = _read(json.loads(line))
                 self._known[result.key] = result
+        if retry:
+            self._known = {key: one for key, one in self._known.items() if not one.survives}
 
     def get(self, key: str) -> Result | None:
-        """What is known; a survivor only if neither the code nor the tests have changed."""
-        result = self._known.get(key)
-        if result is None or result.verdict in CAUGHT or result.fingerprint == self._fingerprint:
-            return result
-        return None
+        """What is known."""
+        return self._known.get(key)
 
     def add(self, result: Result) -> None:
         """Keeps it."""
-        result = Result(**{**asdict(result), "fingerprint": self._fingerprint})
         with self._lock, _FILE.open("a") as file:
             file.write(json.dumps(asdict(result)) + "\n")
             self._known[result.key] = result
+
+
+def _read(line: dict[str, Any]) -> Result:
+    return Result(**{**line, "tried": tuple(line["tried"])})

@@ -33,7 +33,7 @@ class Written:
     start: int
     end: int
     mutant: int
-    # The changed code itself, and not what chooses it.
+    # The changed code itself, and not what chooses it or what it stands in.
     is_change: bool
 
 
@@ -92,12 +92,11 @@ class Rewriter:
         end = self._tokens.all[at - 1].end
         return (end, end) if guard is None else (guard, end)
 
-    def _field(self, mutant: Mutant) -> tuple[int, int] | None:
+    def _field(self, mutant: Mutant) -> tuple[int, int]:
         """The value of a field of a struct that takes the others from a base."""
         at = self._tokens.at(mutant.start)
-        if self._tokens.all[at + 1].text != ":":
-            return None
-        return self._tokens.all[at + 2].start, mutant.end
+        has_value = self._tokens.all[at + 1].text == ":"
+        return self._tokens.all[at + 2 if has_value else at].start, mutant.end
 
     def _nested(self, places: list[Place]) -> list[Place]:
         top: list[Place] = []
@@ -117,7 +116,10 @@ class Rewriter:
         at = start
         for place in places:
             self._write(self._source[at : place.start])
+            start = self._length
             self._choice(place)
+            for mutant in place.mutants:
+                self._written.append(Written(start, self._length, mutant.number, is_change=False))
             at = place.end
         self._write(self._source[at:end])
 
@@ -139,7 +141,10 @@ class Rewriter:
                     self._write(" && (")
                     self._copy(place.start, place.end, place.inner)
                     self._write(")")
-            case _:
+            case genre:
+                if genre == "StructField" and place.start == place.mutants[0].start:
+                    # `field` alone, for `field: field`.
+                    self._write(self._source[place.start : place.end] + ": ")
                 self._write("(")
                 for mutant in place.mutants:
                     self._write("if ")

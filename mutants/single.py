@@ -11,21 +11,23 @@ from .workers import Worker
 
 
 def hunt(
-    mutant: Mutant, hunter: Hunter, by_name: dict[tuple[bool, str], Test], worker: Worker
+    mutant: Mutant,
+    hunter: Hunter,
+    by_id: dict[str, Test],
+    worker: Worker,
+    before: Result | None,
 ) -> Result:
     """The verdict on one mutant, which is written into the copy."""
     text = (ROOT / mutant.file).read_text()
     source.write([], {mutant.file: _changed(text, mutant)})
     if not build.checks():
-        return Result(mutant.key, mutant.name, "unviable", "", 0)
+        return Result(mutant.key, mutant.name, "unviable")
     programs = build.test_programs()
     tests = [
-        hunter.known(by_name[test.kind == "unit", test.name], test)
-        for test in all_tests(programs)
-        if (test.kind == "unit", test.name) in by_name
+        hunter.known(by_id[test.id], test) for test in all_tests(programs) if test.id in by_id
     ]
     # Nobody noted which of them come by: all of them, then.
-    return hunter.hunt(mutant, tests, worker, 0)
+    return hunter.hunt(mutant, tests, worker, 0, before)
 
 
 def _changed(text: str, mutant: Mutant) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -43,15 +42,6 @@ def write(
             texts[path] = content.replace(_EMPTY.encode(), _NOT_QUITE.encode())
     _save(texts)
     return written, left_out
-
-
-def fingerprint() -> str:
-    """Of everything that the results depend on."""
-    digest = hashlib.sha256()
-    for path in sorted(_wanted()):
-        if path.parts[len(ROOT.parts)] in {"src", "tests", "migrations", "config"}:
-            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _wanted() -> list[Path]:

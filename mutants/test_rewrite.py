@@ -103,6 +103,10 @@ class Others(unittest.TestCase):
             " ..Default::default() }",
         )
 
+    def test_a_field_in_short_is_written_out(self) -> None:
+        text = rewritten("B { c, ..B::new() }", ("StructField", "«c», ..", ""))
+        self.assertEqual(text, "B { c: (if on(1) { (B::new()).c } else { c }), ..B::new() }")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -37,6 +37,11 @@ class Test:
             return "unit"
         return "postgres" if "Postgres" in self.name else "sqlite"
 
+    @property
+    def id(self) -> str:
+        """The same in every build."""
+        return f"{self.program.name.rsplit('-', 1)[0]}::{self.name}"
+
 
 @dataclass(frozen=True)
 class Run:
