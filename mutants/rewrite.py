@@ -96,7 +96,9 @@ class Rewriter:
         """The value of a field of a struct that takes the others from a base."""
         at = self._tokens.at(mutant.start)
         has_value = self._tokens.all[at + 1].text == ":"
-        return self._tokens.all[at + 2 if has_value else at].start, mutant.end
+        value = self._tokens.all[at + 2 if has_value else at].start
+        # What is deleted takes its comma along.
+        return value, mutant.end - self._source[: mutant.end].endswith(",")
 
     def _nested(self, places: list[Place]) -> list[Place]:
         top: list[Place] = []

@@ -104,7 +104,7 @@ class Others(unittest.TestCase):
         )
 
     def test_a_field_in_short_is_written_out(self) -> None:
-        text = rewritten("B { c, ..B::new() }", ("StructField", "«c», ..", ""))
+        text = rewritten("B { c, ..B::new() }", ("StructField", "«c,» ..", ""))
         self.assertEqual(text, "B { c: (if on(1) { (B::new()).c } else { c }), ..B::new() }")
 
 

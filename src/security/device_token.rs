@@ -198,6 +198,23 @@ mod tests {
         assert!(hmac::verify(&secret, &message(signed, &ann), code).is_err());
     }
 
+    /// What has not the shape is not even put into an answer.
+    #[test]
+    fn only_ninety_six_plain_characters_could_be_a_token() {
+        let plain = format!("{}aZ09-_", "x".repeat(TEXT - 6));
+        assert!(DeviceTokens::could_be(&plain));
+        for other in [
+            String::new(),
+            plain[1..].to_owned(),
+            format!("{plain}x"),
+            plain.replace('-', "="),
+            plain.replace('_', "\n"),
+            "=".repeat(TEXT),
+        ] {
+            assert!(!DeviceTokens::could_be(&other), "{other:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_other_text_is_recognized(position in 0..TEXT, other in "[A-Za-z0-9_=+/-]{1}") {
