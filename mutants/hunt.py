@@ -122,7 +122,7 @@ class Hunter:
         unit = [test for test in tests if test.kind == "unit"]
         fast = [test for test in unit if self._reaches[test].seconds <= _SLOW]
         batches = [fast, [test for test in unit if test not in fast]]
-        for kind in ("sqlite", "postgres"):
+        for kind in ("sqlite", "other", "postgres"):
             left = sorted((test for test in tests if test.kind == kind), key=order)
             left = left[: self._most]
             for size in _BATCHES:

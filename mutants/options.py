@@ -46,8 +46,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--tests",
         metavar="KINDS",
-        default="unit,sqlite,postgres",
-        help="what is tried, one after the other; unit,sqlite,postgres",
+        default="unit,sqlite,other,postgres",
+        help="what is tried, one after the other; unit,sqlite,other,postgres",
     )
     parser.add_argument(
         "--most", type=int, metavar="N", default=10_000, help="tests of a kind for a mutant; all"

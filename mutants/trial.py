@@ -32,10 +32,11 @@ class Test:
 
     @property
     def kind(self) -> str:
-        """`unit`, `sqlite` (or none of the two engines), or `postgres`."""
+        """`unit`; through HTTP, `sqlite` or `postgres`; or `other`, the program and its settings."""
         if not self.program.name.startswith("tests-"):
             return "unit"
-        return "postgres" if "Postgres" in self.name else "sqlite"
+        engines = [kind for kind in ("sqlite", "postgres") if kind.title() in self.name]
+        return engines[0] if engines else "other"
 
     @property
     def id(self) -> str:

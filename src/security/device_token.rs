@@ -198,6 +198,14 @@ mod tests {
         assert!(hmac::verify(&secret, &message(signed, &ann), code).is_err());
     }
 
+    #[test]
+    fn the_lifetime_is_shown_and_the_key_is_not() {
+        let tokens = tokens("canary-key");
+        assert_eq!(tokens.lifetime(), 90 * DAY);
+        let shown = format!("{tokens:?}");
+        assert_eq!(shown, "DeviceTokens { lifetime: 7776000s, .. }");
+    }
+
     /// What has not the shape is not even put into an answer.
     #[test]
     fn only_ninety_six_plain_characters_could_be_a_token() {

@@ -216,6 +216,13 @@ fn actions_are_counted_apart_and_without_a_rate_not_at_all() {
     }
 }
 
+#[test]
+fn callers_never_show_in_debug_output() {
+    let (limits, _) = limits(&settings());
+    let shown = format!("{limits:?}");
+    assert!(shown.contains("wrong_passwords: Some(Limiter)"), "{shown}");
+}
+
 /// SECURITY 14: random sources neither fill the memory nor keep anybody out.
 #[test]
 fn memory_is_bounded_under_random_sources() {
