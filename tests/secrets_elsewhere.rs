@@ -43,7 +43,9 @@ async fn debug_output_shows_no_secret() {
     let app = App::build(config.clone(), Arc::new(SystemClock)).expect("built");
     let in_force = Config::in_force(&sources);
     let shown = format!("{sources:?} {config:?} {config:#?} {app:?} {app:#?} {in_force:?}");
-    assert!(shown.contains("MailConfig") && shown.contains("OutboxWorker"));
+    for part in ["MailConfig", "OutboxWorker", "UserManager", "Rules"] {
+        assert!(shown.contains(part), "{part}");
+    }
     for secret in [jwt_secret.as_str(), DATABASE_PASSWORD, SMTP_PASSWORD] {
         assert_no_form("Debug output", &shown, secret);
     }

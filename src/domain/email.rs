@@ -183,6 +183,17 @@ mod tests {
         assert_eq!(key(&long), None);
     }
 
+    /// The canonical form has 250 octets; as it is typed it is the owner's to read, and stored.
+    #[test]
+    fn an_address_that_is_too_long_as_typed_is_refused() {
+        let domain = format!("{}example.com", "b234567890.".repeat(16));
+        let address = |local: &str| format!("{}@{domain}", local.repeat(31));
+        assert!(key(&address("\u{e9}")).is_some());
+        let typed = address("e\u{301}");
+        assert!(typed.len() > MAX_BYTES);
+        assert_eq!(key(&typed), None);
+    }
+
     /// SECURITY 3.
     #[test]
     fn one_canonical_form_for_every_spelling() {

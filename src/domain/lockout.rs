@@ -40,3 +40,30 @@ pub fn remaining(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Dur
 fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_looks_back_and_a_lock_forward() {
+        let policy = LockoutPolicy {
+            failures: 5,
+            window: Duration::from_mins(10),
+            freeze: Duration::from_mins(30),
+        };
+        let now = DateTime::UNIX_EPOCH;
+        assert_eq!(now - policy.count_since(now), TimeDelta::minutes(10));
+        assert_eq!(policy.locked_until(now) - now, TimeDelta::minutes(30));
+    }
+
+    #[test]
+    fn a_lock_is_over_at_its_end_and_has_a_rest_before() {
+        let (until, second) = (DateTime::UNIX_EPOCH, TimeDelta::seconds(1));
+        let at = |now| remaining(Some(until), now);
+        assert_eq!(at(until - second), Some(Duration::from_secs(1)));
+        assert_eq!(at(until), None);
+        assert_eq!(at(until + second), None);
+        assert_eq!(remaining(None, until), None);
+    }
+}

@@ -225,6 +225,7 @@ mod tests {
     #[case("", false)]
     #[case("abcdefghijklmnopqrstuvw1", true)]
     #[case("abcdefghijklmnopqrstuvwx1", false)]
+    #[case("1abcdefghijklmnopqrstuvwx", false)]
     #[case("\u{1f511}\u{1f511}\u{1f511}\u{1f511}a1", true)]
     #[case("\u{1f511}\u{1f511}\u{1f511}a1", false)]
     #[case("p\u{e4}ss1\u{e9}", true)]

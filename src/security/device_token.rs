@@ -198,6 +198,31 @@ mod tests {
         assert!(hmac::verify(&secret, &message(signed, &ann), code).is_err());
     }
 
+    #[test]
+    fn the_lifetime_is_shown_and_the_key_is_not() {
+        let tokens = tokens("canary-key");
+        assert_eq!(tokens.lifetime(), 90 * DAY);
+        let shown = format!("{tokens:?}");
+        assert_eq!(shown, "DeviceTokens { lifetime: 7776000s, .. }");
+    }
+
+    /// What has not the shape is not even put into an answer.
+    #[test]
+    fn only_ninety_six_plain_characters_could_be_a_token() {
+        let plain = format!("{}aZ09-_", "x".repeat(TEXT - 6));
+        assert!(DeviceTokens::could_be(&plain));
+        for other in [
+            String::new(),
+            plain[1..].to_owned(),
+            format!("{plain}x"),
+            plain.replace('-', "="),
+            plain.replace('_', "\n"),
+            "=".repeat(TEXT),
+        ] {
+            assert!(!DeviceTokens::could_be(&other), "{other:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_other_text_is_recognized(position in 0..TEXT, other in "[A-Za-z0-9_=+/-]{1}") {

@@ -109,12 +109,17 @@ pub fn load_or_create(directory: &Path) -> io::Result<SecretString> {
         file.sync_all()?;
         let linked = fs::hard_link(&draft, &path);
         fs::remove_file(&draft)?;
-        match linked {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
+        or_there(linked)?;
     }
     Ok(fs::read_to_string(&path)?.trim().to_owned().into())
+}
+
+/// Whoever was faster made one that is as good.
+fn or_there(linked: io::Result<()>) -> io::Result<()> {
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -219,5 +224,13 @@ mod tests {
             1,
             "no draft is left"
         );
+    }
+
+    #[test]
+    fn only_a_secret_that_is_there_already_is_as_good_as_a_new_one() {
+        assert!(or_there(Ok(())).is_ok());
+        assert!(or_there(Err(io::ErrorKind::AlreadyExists.into())).is_ok());
+        let failed = or_there(Err(io::ErrorKind::PermissionDenied.into())).expect_err("failed");
+        assert_eq!(failed.kind(), io::ErrorKind::PermissionDenied);
     }
 }

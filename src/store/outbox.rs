@@ -193,6 +193,8 @@ impl Conn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{DatabaseUrl, Store, transaction};
+    use chrono::TimeDelta;
 
     #[test]
     fn an_address_never_shows_in_debug_output() {
@@ -208,5 +210,34 @@ mod tests {
             shown.contains("Reset") && !shown.contains("canary"),
             "{shown}"
         );
+    }
+
+    /// Two workers never have the same mail, and one that was taken back is nobody's.
+    #[tokio::test]
+    async fn a_mail_is_held_by_its_lease_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let url = DatabaseUrl::parse(&url).expect("a URL");
+        let store = Store::new(&url, 1, true).expect("a store");
+        store.migrate().await.expect("migrated");
+        let hold = async |mail: &OutboxMail| {
+            let held = transaction!(store, conn => conn.hold_mail(mail).await);
+            held.expect("an answer")
+        };
+        let address = "ann@example.com";
+        let now = DateTime::UNIX_EPOCH;
+        let mut mails = transaction!(store, conn => {
+            conn.enqueue_mail(MailKind::Reset, address, now).await?;
+            conn.claim_mails(now, now + TimeDelta::minutes(1), 2).await
+        })
+        .expect("claimed");
+        let mut mail = mails.pop().expect("one mail");
+        assert!(mails.is_empty() && hold(&mail).await);
+        let leased_until = mail.leased_until;
+        mail.leased_until += TimeDelta::seconds(1);
+        assert!(!hold(&mail).await, "somebody else's");
+        mail.leased_until = leased_until;
+        transaction!(store, conn => conn.cancel_reset_mails(address).await).expect("cancelled");
+        assert!(!hold(&mail).await, "taken back");
     }
 }

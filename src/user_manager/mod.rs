@@ -46,7 +46,7 @@ use crate::store::Store;
 use crate::store::account_loader::AccountLoader;
 
 /// Registers, logs in, authenticates, changes and recovers; cheap to clone.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct UserManager(Arc<Parts>);
 
 /// What a [`UserManager`] is made of.
@@ -116,14 +116,6 @@ impl UserManager {
 
     fn now(&self) -> DateTime<Utc> {
         self.0.clock.now()
-    }
-}
-
-impl fmt::Debug for UserManager {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserManager")
-            .field("rules", &self.0.rules)
-            .finish_non_exhaustive()
     }
 }
 

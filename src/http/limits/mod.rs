@@ -118,9 +118,9 @@ impl From<IpAddr> for Source {
     fn from(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.to_bits()),
+            // Half of the bits always fits.
             IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments().map(u64::from);
-                Self::V6(a << 48 | b << 32 | c << 16 | d)
+                Self::V6(u64::try_from(address.to_bits() >> 64).unwrap_or_default())
             }
         }
     }

@@ -104,6 +104,7 @@ fn an_account_has_one_allowance_wherever_the_requests_come_from() {
 #[rstest]
 #[case::one_ipv6_customer("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true)]
 #[case::two_ipv6_customers("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+#[case::the_first_bits_count_as_well("2001:db8:1:2::1", "2002:db8:1:2::1", false)]
 #[case::mapped_ipv4("203.0.113.9", "::ffff:203.0.113.9", true)]
 #[case::two_ipv4("203.0.113.9", "203.0.113.10", false)]
 #[case::ipv4_and_an_ipv6_with_the_same_bits("0.0.0.1", "0:0:0:1::", false)]
@@ -217,6 +218,13 @@ fn actions_are_counted_apart_and_without_a_rate_not_at_all() {
             limits.take(action, source, &ann, None).expect("no limit");
         }
     }
+}
+
+#[test]
+fn callers_never_show_in_debug_output() {
+    let (limits, _) = limits(&settings());
+    let shown = format!("{limits:?}");
+    assert!(shown.contains("wrong_passwords: Some(Limiter)"), "{shown}");
 }
 
 /// SECURITY 14: random sources neither fill the memory nor keep anybody out.

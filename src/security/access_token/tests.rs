@@ -125,6 +125,29 @@ fn no_other_spelling_of_a_number_names_an_account() {
     }
 }
 
+/// SECURITY 22: what limits a token further than we would is not overlooked, not even as `null`.
+#[test]
+fn claims_that_we_never_write_are_heeded() {
+    let (tokens, clock) = (tokens("a", "k"), ManualClock::starting_now());
+    let now = clock.now();
+    let (iat, exp) = (now.timestamp(), now.timestamp() + 60);
+    let (latest, later) = (iat + LEEWAY, iat + LEEWAY + 1);
+    for (more, expected) in [
+        (format!(r#","nbf":{iat}"#), Ok(SUBJECT)),
+        (format!(r#","nbf":{latest}"#), Ok(SUBJECT)),
+        (format!(r#","nbf":{later}"#), Err(InvalidToken)),
+        (r#","nbf":null"#.to_owned(), Err(InvalidToken)),
+        (r#","aud":"a""#.to_owned(), Err(InvalidToken)),
+        (r#","aud":[]"#.to_owned(), Err(InvalidToken)),
+        (r#","aud":null"#.to_owned(), Err(InvalidToken)),
+    ] {
+        let claims =
+            format!(r#"{{"iss":"a","sub":"7","iat":{iat},"exp":{exp},"jti":"x","ver":3{more}}}"#);
+        let verdict = tokens.verify(&signed(&tokens, &claims), now);
+        assert_eq!(verdict, expected, "{more}");
+    }
+}
+
 #[test]
 fn the_header_that_is_compared_is_the_one_that_is_written() {
     let (tokens, clock) = (tokens("a", "k"), ManualClock::starting_now());

@@ -47,12 +47,11 @@ fn work(queue: &Mutex<mpsc::Receiver<Job>>, engine: Engine, admission: &Admissio
     }
 }
 
-/// Lets the threads that answer requests go first. On Linux each thread has a niceness of its own.
+/// Lets the threads that answer requests go first; 0 changes nothing. On Linux each thread has a
+/// niceness of its own.
 #[cfg(target_os = "linux")]
 fn step_back(nice: i32) {
-    if nice > 0
-        && let Err(error) = rustix::process::nice(nice)
-    {
+    if let Err(error) = rustix::process::nice(nice) {
         tracing::warn!(%error, "a hashing thread keeps the usual priority; password.hash_nice is without effect");
     }
 }

@@ -63,7 +63,7 @@ impl HashMemory {
     }
 
     fn portable(&mut self, count: usize) -> &mut [Block] {
-        if self.blocks.len() < count {
+        if self.blocks.get(..count).is_none() {
             // What is too small goes before its successor comes.
             self.blocks = Vec::new();
             self.blocks.resize(count, Block::new());
@@ -80,10 +80,8 @@ impl HashMemory {
     /// Gives back what one expensive old hash needed.
     pub(super) fn shrink_to(&mut self, memory_kib: u32) {
         let usual = usize::try_from(memory_kib).unwrap_or(usize::MAX);
-        if self.blocks.len() > usual {
-            self.blocks.truncate(usual);
-            self.blocks.shrink_to_fit();
-        }
+        self.blocks.truncate(usual);
+        self.blocks.shrink_to_fit();
         if self.fast.kib() > usual {
             self.fast.clear();
         }

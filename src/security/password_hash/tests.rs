@@ -20,6 +20,12 @@ fn asking_for(params: &str) -> PasswordHash {
     stored(&format!("$argon2id$v=19${params}${salt}${hash}"))
 }
 
+#[test]
+fn what_a_stored_hash_costs_is_what_it_says() {
+    let read = CHEAP.read(&asking_for("m=256,t=2,p=3")).expect("a hash");
+    assert_eq!(read.cost(), (256, 2, 3));
+}
+
 /// The reference implementation's test vectors (phc-winner-argon2, `src/test.c`).
 #[rstest]
 #[case(
