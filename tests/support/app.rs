@@ -34,7 +34,7 @@ pub struct TestApp {
     pub janitor: Arc<Janitor>,
     pub operators: Operators,
     folder: Arc<TempDir>,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
 }
 
 impl TestApp {
@@ -98,6 +98,7 @@ impl TestApp {
             listener,
             http::router(app.state),
             limits,
+            app.metrics.connections.public,
             stop.clone(),
         ));
         Self {
