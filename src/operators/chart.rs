@@ -155,7 +155,7 @@ mod tests {
 
     #[rstest]
     #[case(0.0, Unit::Number, "0")]
-    #[case(0.125, Unit::Number, "0.13")]
+    #[case(0.126, Unit::Number, "0.13")]
     #[case(12.0, Unit::Number, "12")]
     #[case(100.0, Unit::Number, "100")]
     #[case(46_168.0, Unit::Number, "46.2 k")]

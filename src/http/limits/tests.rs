@@ -224,7 +224,10 @@ fn actions_are_counted_apart_and_without_a_rate_not_at_all() {
 fn callers_never_show_in_debug_output() {
     let (limits, _) = limits(&settings());
     let shown = format!("{limits:?}");
-    assert!(shown.contains("wrong_passwords: Some(Limiter)"), "{shown}");
+    assert!(
+        shown.contains("wrong_passwords: Some(Limit { limiter: Limiter,"),
+        "{shown}"
+    );
 }
 
 /// SECURITY 14: random sources neither fill the memory nor keep anybody out.
