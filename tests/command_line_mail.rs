@@ -39,7 +39,7 @@ async fn a_preview_shows_the_mails_as_they_are_sent() {
         "{shown}"
     );
     let all = program.run(&["mail", "preview"]).await.expect(0).stdout;
-    assert_eq!(all.matches("Subject: ").count(), 12, "{all}");
+    assert_eq!(all.matches("Subject: ").count(), 14, "{all}");
 
     let out = program.folder.path().join("mails");
     let write = ["mail", "preview", "--out", text(&out)];
@@ -53,7 +53,7 @@ async fn a_preview_shows_the_mails_as_they_are_sent() {
     );
     let text = fs::read_to_string(out.join("de/welcome.txt")).expect("written");
     assert!(text.contains("Willkommen bei A & B"), "{text}");
-    assert_eq!(fs::read_dir(out.join("de")).expect("a folder").count(), 12);
+    assert_eq!(fs::read_dir(out.join("de")).expect("a folder").count(), 14);
 
     for (wrong, told) in [
         (["--kind", "rest"], "allowed: welcome, confirm, reset"),

@@ -53,10 +53,10 @@ fn variable(key: &str) -> String {
 #[case("database.max_connections", &["0", "1001", "many"], "from 1 to 1000")]
 #[case("database.cached_accounts", &["-1", "10000001", "lots"], "from 0 to 10000000")]
 #[case("database.prepared_statements", &["yes", "1", "TRUE"], "true or false")]
-#[case("metrics.listen", &["9464", "127.0.0.1", "localhost:9464", "127.0.0.1:99999"], "a port")]
+#[case("metrics.listen", &["9464", "192.0.2.1", "localhost:9464", "127.0.0.1:99999"], "a port")]
 #[case(
     "telemetry.otlp_endpoint",
-    &["127.0.0.1:4318", "grpc://127.0.0.1:4317", "http://ann:canary@127.0.0.1:4318"],
+    &["localhost:4317", "grpc://127.0.0.1:4317", "http://ann:canary@127.0.0.1:4318"],
     "an http:// or https:// URL"
 )]
 #[case("telemetry.otlp_sample_ratio", &["-0.1", "1.1", "half", "NaN"], "from 0 to 1")]
