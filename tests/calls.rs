@@ -2,7 +2,7 @@
 //! server, so that they cannot rot.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -84,12 +84,16 @@ async fn httpyac(app: &TestApp, arguments: &[&str], tokens: (&str, &str)) -> Vec
         );
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("calls.http"), file).expect("written");
+    // Into a file: what it has not written to a pipe is lost when it ends.
+    let report = folder.path().join("report.json");
     let mut command = Command::new(npm_program("httpyac"));
     command
         .args(["send", "calls.http", "--json"])
-        .args(arguments);
-    let output = run(command_in(command, folder.path())).await;
-    let report: Value = serde_json::from_slice(&output.stdout)
+        .args(arguments)
+        .current_dir(folder.path())
+        .stdout(File::create(&report).expect("a file"));
+    let output = run(command).await;
+    let report: Value = serde_json::from_slice(&fs::read(report).expect("readable"))
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     let requests = report["requests"].as_array().expect("requests").iter();
     requests
@@ -98,11 +102,6 @@ async fn httpyac(app: &TestApp, arguments: &[&str], tokens: (&str, &str)) -> Vec
             (title.to_owned(), request["response"]["statusCode"].clone())
         })
         .collect()
-}
-
-fn command_in(mut command: Command, folder: &Path) -> Command {
-    command.current_dir(folder);
-    command
 }
 
 #[tokio::test]
