@@ -95,6 +95,12 @@ async fn what_a_line_says_is_taken_over_and_nothing_that_would_be_dangerous(
     assert_eq!(ran.json(), expected);
 
     let ann = fixture.show("ann@example.com").await;
+    let events = ann["last_events"].as_array().expect("events");
+    assert_eq!(events.len(), 1);
+    assert_eq!(
+        (&events[0]["kind"], &events[0]["actor"]),
+        (&json!("imported"), &json!("operator"))
+    );
     for (key, value) in [
         ("id", json!(1)),
         ("email", json!("Ann@Example.com")),

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 pub enum EventKind {
     /// The account was made.
     Registered,
+    /// The account was taken over from elsewhere, with its password hash.
+    Imported,
     /// Somebody tried to register the address once more, and its owner was told by mail.
     RegisteredAgain,
     /// A right password, and a token for it.
@@ -70,8 +72,9 @@ pub enum Source {
 
 impl EventKind {
     /// All of them, for the tests.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Registered,
+        Self::Imported,
         Self::RegisteredAgain,
         Self::Login,
         Self::LoginRefused,
@@ -96,6 +99,7 @@ impl EventKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Registered => "registered",
+            Self::Imported => "imported",
             Self::RegisteredAgain => "registered_again",
             Self::Login => "login",
             Self::LoginRefused => "login_refused",

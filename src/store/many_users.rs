@@ -5,6 +5,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{Conn, StoreError, fetch, on_engine};
 use crate::domain::account::AccountId;
+use crate::domain::account_event::{EventKind, Source};
 use crate::domain::email::Email;
 use crate::domain::password::PasswordHash;
 
@@ -90,6 +91,33 @@ impl Conn<'_> {
                     .bind(account.confirmed_at)
                     .bind(account.disabled_at)
                     .bind(account.created_at);
+            }
+            query.execute(&mut **c).await.map(drop)
+        })
+        .map_err(StoreError::from)
+    }
+
+    /// Writes down that these accounts, which are there by now, were imported by an operator.
+    pub async fn record_imports(
+        &mut self,
+        accounts: &[MovedAccount],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        const BEFORE: usize = 3;
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        let mut sql = "INSERT INTO account_events (at, kind, actor, user_id)
+            SELECT $1, $2, $3, id FROM users WHERE email_key IN "
+            .to_owned();
+        place_holders(&mut sql, BEFORE, accounts.len());
+        let kind = EventKind::Imported;
+        let named = self.named_statements;
+        on_engine!(self, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(named);
+            query = query.bind(now).bind(kind.as_str()).bind(kind.actor(&Source::Operator).as_str());
+            for account in accounts {
+                query = query.bind(account.email.key().as_str());
             }
             query.execute(&mut **c).await.map(drop)
         })

@@ -51,6 +51,8 @@ pub struct Rules {
     pub mode: Mode,
     /// Lines whose address has an account are passed over and not reported.
     pub skip_taken: bool,
+    /// When the import begins, and the accounts are written down as imported.
+    pub now: DateTime<Utc>,
 }
 
 /// An import that has begun.
@@ -105,9 +107,8 @@ impl Importer {
         from: Option<ImportProgress>,
         report: Report,
         rules: Rules,
-        now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
-        let at = from.unwrap_or_else(beginning);
+        let (at, now) = (from.unwrap_or_else(beginning), rules.now);
         if rules.mode == Mode::Import {
             transaction!(store, conn => conn.begin_import(&source, &at, now).await)?;
         }
@@ -181,11 +182,12 @@ impl Importer {
         let next = self.after(&sorted, report_bytes);
         if self.rules.mode == Mode::Import && next.position != self.at.position {
             let (source, from, to) = (&self.source, self.at.position, &next);
-            let fresh = &sorted.fresh;
+            let (fresh, now) = (&sorted.fresh, self.rules.now);
             let moved = long_transaction!(PATIENCE, self.store, conn => {
                 let moved = conn.advance_import(source, from, to).await?;
                 if moved {
                     conn.insert_accounts(fresh).await?;
+                    conn.record_imports(fresh, now).await?;
                     conn.forget_account_changes(FORGOTTEN).await?;
                 }
                 Ok(moved)

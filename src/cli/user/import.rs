@@ -140,8 +140,9 @@ pub(super) async fn run(
     let rules = Rules {
         mode,
         skip_taken: command.on_existing == OnExisting::Skip,
+        now,
     };
-    let mut importer = Importer::begin(store.clone(), fingerprint, earlier, report, rules, now)
+    let mut importer = Importer::begin(store.clone(), fingerprint, earlier, report, rules)
         .await
         .map_err(failed)?;
     let ended = take_all(&mut importer, reading, &progress).await;
