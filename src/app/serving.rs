@@ -190,10 +190,10 @@ fn announce(config: &Config, address: SocketAddr, figures: Option<SocketAddr>) {
     let shown = figures.map(tracing::field::display);
     tracing::info!(%address, figures = shown, database, environment = %config.environment, "ready");
     if config.environment == Environment::Development {
-        let page = if config.http.pages {
-            format!("Open http://{address}/ in a browser. ")
+        let (page, described) = if config.http.pages {
+            (format!("Open http://{address}/ in a browser. "), "docs")
         } else {
-            String::new()
+            (String::new(), "openapi.json")
         };
         // Nobody has to be there to read it.
         let _ = writeln!(
@@ -202,7 +202,7 @@ fn announce(config: &Config, address: SocketAddr, figures: Option<SocketAddr>) {
              curl -d '{{\"email\":\"ann@example.com\",\"password\":\"abc123\",\
              \"password_confirm\":\"abc123\"}}' \\\n       \
              -H 'content-type: application/json' http://{address}/user/create\n\n\
-             The API is described at http://{address}/openapi.json. Ctrl-C stops.\n"
+             The API is described at http://{address}/{described}. Ctrl-C stops.\n"
         );
     }
 }
