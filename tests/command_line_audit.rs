@@ -109,7 +109,8 @@ async fn a_slice_of_time_is_exported(#[values(Sqlite, Postgres)] engine: Engine)
     }
 }
 
-/// Page after page, with nothing left out and nothing twice where many have one time.
+/// Page after page, with nothing left out and nothing twice where many have one time, or where
+/// somebody wrote a time in another form, which SQLite keeps as it is.
 #[rstest]
 #[tokio::test]
 async fn thousands_of_events_are_exported_in_their_order(
@@ -119,14 +120,15 @@ async fn thousands_of_events_are_exported_in_their_order(
     let row = |number: i64| {
         let user = if number % 3 == 0 { "NULL" } else { "7" };
         let second = number / 1_000;
-        format!("('2020-01-01T00:00:0{second}+00:00', 'event {number}', {user}, 'owner')")
+        let zone = if number < 2_499 { "+00:00" } else { "Z" };
+        format!("('2020-01-01T00:00:0{second}{zone}', 'event {number}', {user}, 'owner')")
     };
-    let rows: Vec<String> = (0..2_500).map(row).collect();
+    let rows: Vec<String> = (0..2_501).map(row).collect();
     let insert = "INSERT INTO account_events (at, kind, user_id, actor) VALUES";
     app.database
         .execute(&format!("{insert} {}", rows.join(", ")))
         .await;
-    let expected: Vec<String> = (0..2_500)
+    let expected: Vec<String> = (0..2_501)
         .filter(|number| number % 3 != 0)
         .map(|number| format!("event {number}"))
         .collect();

@@ -35,12 +35,17 @@ const RECORD_FOR: &str =
     VALUES ($1, $2, (SELECT id FROM users WHERE email_key = $3), $4, $5, $6)";
 const LAST: &str = "SELECT id, at, kind, user_id, actor, source_ip, request_id
     FROM account_events WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
-/// $1 and $2 the event before the first wanted one.
+/// $1 and $2 the event before the first wanted one. Its time is taken as it is stored: SQLite
+/// compares texts, and somebody may have written one in another form, as with `Z`.
 const ALL: &str = "SELECT id, at, kind, user_id, actor, source_ip, request_id
-    FROM account_events WHERE (at, id) > ($1, $2) AND at < $3 AND user_id IS NOT NULL
+    FROM account_events
+    WHERE (at, id) > (COALESCE((SELECT at FROM account_events WHERE id = $2), $1), $2)
+        AND at < $3 AND user_id IS NOT NULL
     ORDER BY at, id LIMIT $4";
 const OF_ONE: &str = "SELECT id, at, kind, user_id, actor, source_ip, request_id
-    FROM account_events WHERE (at, id) > ($1, $2) AND at < $3 AND user_id = $5
+    FROM account_events
+    WHERE (at, id) > (COALESCE((SELECT at FROM account_events WHERE id = $2), $1), $2)
+        AND at < $3 AND user_id = $5
     ORDER BY at, id LIMIT $4";
 const FORGET: &str = "DELETE FROM account_events WHERE id IN (
         SELECT id FROM account_events WHERE at < $1 ORDER BY at LIMIT $2)";

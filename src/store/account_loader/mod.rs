@@ -49,12 +49,10 @@ const LONGEST_QUEUE: usize = 16_384;
 /// A connection that nobody has asked for so long goes back to the pool.
 const IDLE: Duration = Duration::from_millis(200);
 
-/// A connection in constant use goes back now and then, so that the pool can replace it.
-const LONGEST_USE: Duration = Duration::from_mins(1);
-
-/// All of the memory is read anew so often, in case something went past the triggers: an operator
-/// who switched them off, or a replication that does not fire them.
-const LONGEST_MEMORY: Duration = Duration::from_mins(1);
+/// What is kept is renewed so often: the memory, in case something went past the triggers, such as
+/// an operator who switched them off or a replication that does not fire them; and a connection in
+/// constant use, so that the pool can replace it.
+const LONGEST_KEPT: Duration = Duration::from_mins(1);
 
 type Found = Option<Arc<Account>>;
 type Answer = Result<Found, StoreError>;
@@ -113,14 +111,12 @@ async fn serve(store: Store, queue: Queue, mut cache: Cache, sizes: Histogram) {
     let mut begun = Instant::now();
     let mut batch: Vec<Request> = Vec::new();
     // Taken from the pool once for many batches; the pool asks each connection that comes back.
-    let mut line: Option<(Lent<'_>, Instant)> = None;
+    let mut line: Option<Lent<'_>> = None;
     loop {
         let waiting = tokio::select! {
             waiting = queue.recv_many(&mut batch, LARGEST_BATCH) => waiting,
             () = sleep(IDLE), if line.is_some() => {
-                if let Some((lent, _)) = line.take() {
-                    drop(lent.finish().await);
-                }
+                give_back(&mut line).await;
                 continue;
             }
         };
@@ -140,7 +136,8 @@ async fn serve(store: Store, queue: Queue, mut cache: Cache, sizes: Histogram) {
         if batch.is_empty() {
             continue;
         }
-        if begun.elapsed() > LONGEST_MEMORY {
+        if begun.elapsed() > LONGEST_KEPT {
+            give_back(&mut line).await;
             (cache, begun) = (cache.renewed(), Instant::now());
         }
         // A batch has a thousand at most.
@@ -149,18 +146,13 @@ async fn serve(store: Store, queue: Queue, mut cache: Cache, sizes: Histogram) {
         let mut turns = Turns::new();
         let found = loop {
             let turn = async {
-                let (mut lent, since) = match line.take() {
-                    Some((lent, since)) if since.elapsed() < LONGEST_USE => (lent, since),
-                    old => {
-                        if let Some((old, _)) = old {
-                            old.finish().await?;
-                        }
-                        (store.lend_for_checks().await?, Instant::now())
-                    }
+                let mut lent = match line.take() {
+                    Some(lent) => lent,
+                    None => store.lend_for_checks().await?,
                 };
                 let found = look_up(&mut cache, &mut lent.conn(), &ids).await?;
                 if store.is_set_apart() {
-                    line = lent.keep().await?.map(|lent| (lent, since));
+                    line = lent.keep().await?;
                 } else {
                     lent.finish().await?;
                 }
@@ -180,6 +172,13 @@ async fn serve(store: Store, queue: Queue, mut cache: Cache, sizes: Histogram) {
                 .drain(..)
                 .for_each(|(_, answer)| drop(answer.send(Err(error.clone())))),
         }
+    }
+}
+
+async fn give_back(line: &mut Option<Lent<'_>>) {
+    if let Some(lent) = line.take() {
+        // It is in no transaction: there is nothing to commit that could fail.
+        drop(lent.finish().await);
     }
 }
 

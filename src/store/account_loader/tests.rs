@@ -1,21 +1,25 @@
-//! What a bug in the loader costs.
+//! What is kept and for how long, how large a batch gets, and what a bug in the loader costs.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Utc};
+use futures_util::future::{join, join_all};
 use prometheus::HistogramOpts;
 
 use super::*;
 use crate::domain::email::Email;
 use crate::domain::password::PasswordHash;
-use crate::store::{DatabaseUrl, NewAccount, transaction};
+use crate::store::{DatabaseUrl, NewAccount, execute, transaction};
 
 const ACCOUNT: AccountId = 1;
+/// With as many, one is set apart for token checks.
+const CONNECTIONS: u32 = 4;
 
 /// A store with one account.
-async fn store(folder: &tempfile::TempDir) -> Store {
+async fn store(folder: &tempfile::TempDir, connections: u32) -> Store {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    let store = Store::new(&DatabaseUrl::parse(&url).expect("a URL"), 4, true).expect("a store");
+    let url = DatabaseUrl::parse(&url).expect("a URL");
+    let store = Store::new(&url, connections, true).expect("a store");
     store.migrate().await.expect("migrated");
     let email = Email::parse("ann@example.com").expect("an address");
     let new = NewAccount {
@@ -34,6 +38,96 @@ fn sizes() -> Histogram {
     Histogram::with_opts(HistogramOpts::new("sizes", "of batches")).expect("a histogram")
 }
 
+async fn version(loader: &AccountLoader) -> i64 {
+    let found = loader.load(ACCOUNT).await.expect("answered");
+    found.expect("an account").token_version
+}
+
+/// Lets time go by, with no statement in hand: its thread would not hear of it.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+/// SECURITY 25: the memory is the truth as long as the triggers are there; and where something
+/// went past them, no longer than a minute.
+#[tokio::test]
+async fn what_went_past_the_triggers_is_seen_after_a_minute() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = store(&folder, CONNECTIONS).await;
+    let loader = AccountLoader::start(&store, 100, sizes());
+    assert_eq!(version(&loader).await, 1);
+    let past = transaction!(store, conn => {
+        execute!(conn, "DROP TRIGGER users_updated")?;
+        execute!(conn, "UPDATE users SET token_version = 9")
+    });
+    past.expect("changed");
+    assert_eq!(version(&loader).await, 1);
+    pass(LONGEST_KEPT / 2).await;
+    assert_eq!(version(&loader).await, 1);
+    pass(LONGEST_KEPT / 2).await;
+    assert_eq!(version(&loader).await, 9);
+}
+
+/// Waits until no connection is in use.
+async fn given_back(store: &Store) {
+    let begun = std::time::Instant::now();
+    while store.connections().used > 0 {
+        assert!(begun.elapsed() < PATIENCE, "a connection is kept");
+        yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn the_connection_that_is_set_apart_is_kept_between_batches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = store(&folder, CONNECTIONS).await;
+    let loader = AccountLoader::start(&store, 100, sizes());
+    for _ in 0..2 {
+        version(&loader).await;
+        assert_eq!(store.connections().used, 1);
+    }
+    pass(2 * IDLE).await;
+    given_back(&store).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_others_need_is_given_back_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = store(&folder, CONNECTIONS - 1).await;
+    let loader = AccountLoader::start(&store, 100, sizes());
+    version(&loader).await;
+    // It does not wait for anything.
+    tokio::time::pause();
+    given_back(&store).await;
+}
+
+#[tokio::test]
+async fn a_batch_has_a_thousand_at_most() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, sizes) = (store(&folder, CONNECTIONS).await, sizes());
+    let loader = AccountLoader::start(&store, 100, sizes.clone());
+    let all = join_all((0..2_001).map(|_| loader.load(ACCOUNT))).await;
+    assert!(all.into_iter().all(|found| found.is_ok()));
+    assert_eq!(sizes.get_sample_count(), 3);
+}
+
+/// The second call comes when the loader has the first one in hand.
+#[tokio::test]
+async fn who_is_being_read_at_the_moment_gets_into_the_batch() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, sizes) = (store(&folder, CONNECTIONS).await, sizes());
+    let loader = AccountLoader::start(&store, 100, sizes.clone());
+    let second = async {
+        yield_now().await;
+        loader.load(ACCOUNT).await
+    };
+    let (first, second) = join(loader.load(ACCOUNT), second).await;
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(sizes.get_sample_count(), 1);
+}
+
 /// What a bug would do, with callers and the queue in hand.
 async fn panic_with_a_batch(queue: Queue) {
     let mut queue = queue.lock().await;
@@ -45,7 +139,7 @@ async fn panic_with_a_batch(queue: Queue) {
 #[tokio::test]
 async fn a_panic_costs_the_callers_in_hand_and_nobody_after_them() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = store(&folder).await;
+    let store = store(&folder, CONNECTIONS).await;
     let (requests, queue) = mpsc::channel(LONGEST_QUEUE);
     let queue: Queue = Arc::new(Mutex::new(queue));
     let starts = Arc::new(AtomicU32::new(0));

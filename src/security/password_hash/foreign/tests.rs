@@ -148,6 +148,8 @@ fn a_password_is_tried_in_nfc_and_as_it_was_typed(
 #[case(
     "$scrypt$ln=1,r=1,p=4294967295$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI"
 )]
+#[case("$scrypt$ln=1,r=33,p=1$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI")]
+#[case("$scrypt$ln=1,r=1,p=17$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI")]
 #[case("scrypt:2147483648:8:1$salt$3ce26e1d3397edbc0ae2914ff55c8f49")]
 #[case("$argon2i$v=19$m=262145,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAA")]
 fn a_hash_that_asks_for_too_much_is_refused_at_once(#[case] hash: &str) {
@@ -160,6 +162,39 @@ fn a_hash_that_asks_for_too_much_is_refused_at_once(#[case] hash: &str) {
     assert!(begun.elapsed() < Duration::from_millis(200));
 }
 
+/// SECURITY 20: the most that is allowed is still read; memory in KiB, passes, lanes.
+#[rstest]
+#[case("$2b$14$9jJBV4P58IL01CWNWYHHnOBGJJYk64rD9WlKjkaZTyMJzk3bl4LI6", (4, 1 << 14, 1))]
+#[case(
+    "$pbkdf2-sha256$4000000$XmvNuffeu5eSco6RUkpp7Q$XwncsNS7.FrE2JbifwyNaxKU1eRpLYwRY5DYmbYJVEY",
+    (0, 4_000_000, 1)
+)]
+#[case(
+    "$scrypt$ln=18,r=8,p=4$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI",
+    (256 * 1024, 4, 1)
+)]
+#[case(
+    "$scrypt$ln=10,r=32,p=16$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI",
+    (4 * 1024, 16, 1)
+)]
+fn a_hash_may_ask_for_as_much_as_is_allowed(#[case] hash: &str, #[case] cost: (u32, u32, u32)) {
+    assert_eq!(CHEAP.read(&stored(hash)).expect("a hash").cost(), cost);
+}
+
+/// Its length is bounded before anything else looks at it.
+#[test]
+fn a_hash_has_at_most_512_bytes() {
+    let digest = "c3391ba9925da91fc33b022b8049fc6c1abbe84f4cd978b3eba0b40e8581dd86";
+    let of_length = |length: usize| {
+        let ends = format!("pbkdf2:sha256:1000$${digest}").len();
+        let salt = "s".repeat(length - ends);
+        CHEAP.read(&stored(&format!("pbkdf2:sha256:1000${salt}${digest}")))
+    };
+    assert!(of_length(512).is_ok());
+    assert!(matches!(of_length(513), Err(HashError::Malformed)));
+    assert!(matches!(of_length(600), Err(HashError::Malformed)));
+}
+
 #[rstest]
 #[case("$2b$04$9jJBV4P58IL01CWNWYHHnOBGJJYk64rD9WlKjkaZTyMJzk3bl4LI")]
 #[case("$2b$04$9jJBV4P58IL01CWNWYHHnOBGJJYk64rD9WlKjkaZTyMJzk3bl4LI66")]
@@ -168,6 +203,7 @@ fn a_hash_that_asks_for_too_much_is_refused_at_once(#[case] hash: &str) {
 #[case("$2b$-4$9jJBV4P58IL01CWNWYHHnOBGJJYk64rD9WlKjkaZTyMJzk3bl4LI6")]
 #[case("$2x$04$9jJBV4P58IL01CWNWYHHnOBGJJYk64rD9WlKjkaZTyMJzk3bl4LI6")]
 #[case("$pbkdf2-md5$1000$XmvNuffeu5eSco6RUkpp7Q$XwncsNS7.FrE2JbifwyNaxKU1eRpLYwRY5DYmbYJVEY")]
+#[case("$pbkdf2md5$1000$XmvNuffeu5eSco6RUkpp7Q$XwncsNS7.FrE2JbifwyNaxKU1eRpLYwRY5DYmbYJVEY")]
 #[case("$pbkdf2-sha256$0$XmvNuffeu5eSco6RUkpp7Q$XwncsNS7.FrE2JbifwyNaxKU1eRpLYwRY5DYmbYJVEY")]
 #[case("$pbkdf2-sha256$i=1,i=2$XmvNuffeu5eSco6RUkpp7Q$XwncsNS7.FrE2JbifwyNaxKU1eRpLYwRY5DYmbYJVEY")]
 #[case("$pbkdf2-sha256$l=32$XmvNuffeu5eSco6RUkpp7Q$XwncsNS7.FrE2JbifwyNaxKU1eRpLYwRY5DYmbYJVEY")]
@@ -179,6 +215,7 @@ fn a_hash_that_asks_for_too_much_is_refused_at_once(#[case] hash: &str) {
 #[case("pbkdf2:sha256:1000$salt$x3391ba9925da91fc33b022b8049fc6c1abbe84f4cd978b3eba0b40e8581dd86")]
 #[case("$scrypt$ln=0,r=8,p=1$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI")]
 #[case("$scrypt$ln=8,r=0,p=1$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI")]
+#[case("$scrypt$ln=8,r=8,p=0$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI")]
 #[case("$scrypt$ln=8,r=8$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI")]
 #[case(
     "$scrypt$ln=8,r=8,p=1,p=1$8R5DaI3R+t9by9kbYyyF0A$7YDZh5Hm0+NY7+nnoovsnZxMNFBzssAPmd6INLwwftI"
