@@ -34,7 +34,7 @@ async fn a_service_that_works_is_found_well(#[values(Sqlite, Postgres)] engine: 
         ("configuration", "development"),
         ("signing secret", "made by doorward"),
         ("database", "answers (version "),
-        ("migrations", "all 7 are applied"),
+        ("migrations", "all 8 are applied"),
         ("writing", "taken away again"),
         ("open files", "may be open"),
     ] {
@@ -84,7 +84,7 @@ async fn what_is_wrong_with_a_database_is_said_with_what_to_do() {
     let program = Program::new().set("DATABASE_URL", &database.url);
     for _ in 0..2 {
         let ran = program.run(&["doctor", "--json"]).await.expect(0);
-        assert_finding(&ran, "migrations", "warning ", "7 are still to be applied");
+        assert_finding(&ran, "migrations", "warning ", "8 are still to be applied");
     }
     program.run(&["migrate"]).await.expect(0);
     let name = database.text("SELECT current_database()::text").await;

@@ -66,7 +66,7 @@ fn variable(key: &str) -> String {
 #[case("password.min_length", &["0", "257", "six"], "\"preset\" or a number from 1 to 256")]
 #[case("password.min_length", &["25"], "is more than password.max_length")]
 #[case("password.max_length", &["0", "1025"], "\"preset\" or a number from 1 to 1024")]
-#[case("password.memory_kib", &["7", "1048577", "19456k"], "from 8 to 1048576")]
+#[case("password.memory_kib", &["7", "262145", "19456k"], "from 8 to 262144")]
 #[case("password.iterations", &["0", "17"], "from 1 to 16")]
 #[case("password.hash_threads", &["0", "257", "all"], "\"auto\" or a number from 1 to 256")]
 #[case("password.hash_queue", &["0", "100001"], "from 1 to 100000")]

@@ -20,7 +20,7 @@ use crate::configuration::{GOOD_SECRET, errors};
 #[case(47_104, 1, true)]
 #[case(47_103, 1, false)]
 #[case(47_103, 2, true)]
-#[case(1_048_576, 1, true)]
+#[case(262_144, 1, true)]
 #[case(12_288, 3, false)]
 #[case(8, 1, false)]
 fn hashing_weaker_than_owasp_asks_for_refuses_to_start(

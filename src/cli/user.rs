@@ -86,20 +86,20 @@ pub(super) fn parse_which(text: &str) -> Result<Which, String> {
 }
 
 pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliError> {
-    let (freeze, params) = (config.lockout.freeze, config.password.hash);
+    let freeze = config.lockout.freeze;
     if let UserCommand::Import(import) = &command
         && import.dry_run
     {
         // Nothing is changed, not even the schema.
         let app = App::build(config, Arc::new(SystemClock))?;
-        return import::run(import, &app.store, params).await;
+        return import::run(import, &app.store).await;
     }
     let app = open(config).await?;
     let users = &app.state.users;
     let (done, target) = match command {
         UserCommand::Create(create) => return create::create(&app, &create).await,
         UserCommand::List(list) => return list::run(users, list).await,
-        UserCommand::Import(command) => return import::run(&command, &app.store, params).await,
+        UserCommand::Import(command) => return import::run(&command, &app.store).await,
         UserCommand::Export(command) => return export::run(command, &app.store).await,
         UserCommand::Show(target) => {
             let report = users.admin_report(&target.which).await?;

@@ -5,7 +5,7 @@ use super::json::Text;
 use super::problem::{FieldError, Problem};
 use super::problem_kind::{self as kind, ProblemKind};
 use crate::domain::email::Email;
-use crate::domain::password::{NewPassword, PasswordPolicy};
+use crate::domain::password::{NewPassword, PasswordPolicy, ShapedPassword};
 
 /// What was wrong so far.
 #[derive(Debug)]
@@ -38,17 +38,16 @@ impl Fields {
         self.or_note(text.given(), field, missing)
     }
 
-    /// A new password and its repetition: given, equal, and up to the policy.
+    /// A new password and its repetition: given, equal, and of the right shape.
     pub fn new_password(
         &mut self,
         field: &'static str,
         text: &Text,
         confirm: &Text,
-        email: Option<&Email>,
-    ) -> Option<NewPassword> {
+    ) -> Option<ShapedPassword> {
         let same = text.given().filter(|text| confirm.get() == Some(text));
         let typed = self.or_note(same, field, &kind::PASSWORD_MISMATCH)?;
-        match self.policy.check(typed, email.map(Email::key)) {
+        match self.policy.check_shape(typed) {
             Ok(password) => Some(password),
             Err(violation) => {
                 self.errors
@@ -61,6 +60,23 @@ impl Fields {
     /// The answer to a request with wrong fields.
     pub fn into_problem(self) -> Problem {
         Problem::of_fields(self.errors)
+    }
+
+    /// The new password, unless it is easy to guess. That takes a while to find out, so limits come
+    /// before it.
+    pub fn hard_to_guess(
+        mut self,
+        field: &'static str,
+        password: ShapedPassword,
+        email: &Email,
+    ) -> Result<NewPassword, Problem> {
+        password
+            .check_guess(Some(email.key()))
+            .map_err(|violation| {
+                let error = FieldError::policy(field, violation, &self.policy);
+                self.errors.push(error);
+                self.into_problem()
+            })
     }
 
     fn or_note<T>(

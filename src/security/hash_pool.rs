@@ -5,6 +5,7 @@
 //! so that a slow database lengthens answers and the threads still have work. An account has only
 //! one slot more than there are threads: parallel guesses at it cost at most as many hashes as
 //! lock it, plus the number of threads (SECURITY 9), and it cannot keep others from their turn.
+//! So has each of its known devices, for the guesses that count against that device.
 
 mod admission;
 mod pace;
@@ -24,6 +25,7 @@ use self::admission::{Admission, Entry, Limits, Permit, Refused};
 use self::pace::Pace;
 use self::worker::Job;
 use super::password_hash::{Engine, HashError, HashMemory, HashParams, Verdict};
+use crate::domain::device::DeviceId;
 use crate::domain::email::EmailKey;
 use crate::domain::password::{NewPassword, PasswordHash, PresentedPassword};
 use crate::metrics::HashMetrics;
@@ -43,8 +45,8 @@ pub enum HashFor {
     /// A password is compared with the account's.
     Proof,
     /// The same, for a device that showed a token for the account: others' guesses do not keep
-    /// it waiting.
-    KnownDevice,
+    /// it waiting, and neither do those of other devices.
+    KnownDevice(DeviceId),
     /// The mailbox was proven, and there is a new password.
     Reset,
     /// An account is made.

@@ -1,4 +1,5 @@
-//! Secrets and proofs: password hashes, access tokens, one-time tokens. All randomness is here.
+//! Secrets and proofs: password hashes, access tokens, one-time tokens. All
+//! randomness that has to stay secret is here.
 
 pub mod access_token;
 pub mod device_token;

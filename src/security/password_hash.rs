@@ -13,7 +13,7 @@ use argon2::{ARGON2ID_IDENT, Algorithm, Params, Version};
 
 pub use engine::{Engine, EngineChoice};
 pub use memory::HashMemory;
-pub use stored::StoredHash;
+pub use stored::{MAX_ITERATIONS, MAX_MEMORY_KIB, StoredHash};
 
 use crate::domain::password::{PasswordHash, PresentedPassword};
 
@@ -103,14 +103,6 @@ impl HashParams {
         Ok(PasswordHash::from_phc(phc.to_string()))
     }
 
-    /// Reads a stored hash. Nothing is allocated for what it asks for yet.
-    ///
-    /// # Errors
-    /// [`HashError::Malformed`], or [`HashError::TooExpensive`] beyond the bounds (SECURITY 20).
-    pub fn read(self, stored: &PasswordHash) -> Result<StoredHash, HashError> {
-        StoredHash::read(stored.as_str(), self)
-    }
-
     /// Compares a password with a stored hash in constant time.
     ///
     /// # Errors
@@ -121,7 +113,7 @@ impl HashParams {
         stored: &PasswordHash,
         memory: &mut HashMemory,
     ) -> Result<Verdict, HashError> {
-        let stored = self.read(stored)?;
+        let stored = StoredHash::read(stored)?;
         let outdated = stored.is_outdated(self)?;
         let matches = stored.matches(password, memory);
         memory.shrink_to(self.memory_kib);
@@ -146,7 +138,8 @@ impl HashParams {
         let verdict = self.verify(password.as_bytes(), stored, memory)?;
         match password.as_typed() {
             Some(typed)
-                if verdict == Verdict::Mismatch && self.read(stored)?.is_outdated(self)? =>
+                if verdict == Verdict::Mismatch
+                    && StoredHash::read(stored)?.is_outdated(self)? =>
             {
                 self.verify(typed, stored, memory)
             }

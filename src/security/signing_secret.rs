@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
 
 /// RFC 7518 section 3.2: an HS256 key is at least as long as the hash, 256 bits.
 pub const MIN_BYTES: usize = 32;
@@ -98,11 +99,11 @@ pub fn load_or_create(directory: &Path) -> io::Result<SecretString> {
             .try_fill_bytes(&mut bytes)
             .map_err(io::Error::other)?;
         // Written whole under another name first: a crash leaves no half secret behind.
-        let draft = directory.join(format!(".jwt_secret.{}", std::process::id()));
+        // Not by the process id: in two containers that share a volume both are 1.
+        let draft = directory.join(format!(".jwt_secret.{}", Uuid::new_v4()));
         let mut file = OpenOptions::new()
             .write(true)
-            .create(true)
-            .truncate(true)
+            .create_new(true)
             .mode(0o600)
             .open(&draft)?;
         file.write_all(STANDARD.encode(bytes).as_bytes())?;

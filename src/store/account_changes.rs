@@ -105,7 +105,8 @@ impl Conn<'_> {
         Ok((self.epoch().await?, Changes::Any))
     }
 
-    /// Removes at most `limit` changes that everybody should have seen; how many there were.
+    /// Removes changes that everybody should have seen, some `limit` of them, since those of one
+    /// epoch go together; how many there were.
     pub async fn forget_account_changes(&mut self, limit: i64) -> Result<u64, StoreError> {
         execute!(self, FORGET, KEPT, limit)
     }

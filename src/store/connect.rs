@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::Semaphore;
 use tracing::log::LevelFilter;
 
-use super::{PATIENCE, Pool, Store, StoreError};
+use super::{LastPing, PATIENCE, Pool, Store, StoreError};
 
 /// A connection that was idle for longer than this is tried before it is used: the server may
 /// have been restarted meanwhile.
@@ -100,6 +100,7 @@ impl Store {
             pool,
             checks,
             pings,
+            last_ping: LastPing::default(),
             set_apart,
             sqlite_writer: Arc::new(Semaphore::new(1)),
             named_statements,

@@ -7,7 +7,7 @@ use crate::domain::email::EmailKey;
 use crate::domain::lockout::LockoutPolicy;
 
 /// The failures of one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct LoginFailures {
     /// Wrong passwords in the current count; 0 in an operator's lock.
     pub failures: i32,
@@ -52,12 +52,7 @@ impl Conn<'_> {
         &mut self,
         key: &EmailKey,
     ) -> Result<Option<LoginFailures>, StoreError> {
-        let row: Option<(i32, Option<DateTime<Utc>>)> =
-            fetch!(self, fetch_optional, READ, key.as_str())?;
-        Ok(row.map(|(failures, locked_until)| LoginFailures {
-            failures,
-            locked_until,
-        }))
+        fetch!(self, fetch_optional, READ, key.as_str())
     }
 
     /// Counts one wrong password; `None` when the address is locked already.
@@ -67,7 +62,7 @@ impl Conn<'_> {
         policy: &LockoutPolicy,
         now: DateTime<Utc>,
     ) -> Result<Option<LoginFailures>, StoreError> {
-        let row: Option<(i32, Option<DateTime<Utc>>)> = fetch!(
+        fetch!(
             self,
             fetch_optional,
             COUNT,
@@ -76,11 +71,7 @@ impl Conn<'_> {
             policy.count_since(now),
             policy.failures,
             policy.locked_until(now),
-        )?;
-        Ok(row.map(|(failures, locked_until)| LoginFailures {
-            failures,
-            locked_until,
-        }))
+        )
     }
 
     /// Ends the count after a right password; a lock set meanwhile stays.

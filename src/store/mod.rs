@@ -11,6 +11,7 @@ mod connect;
 mod device_failures;
 mod error;
 mod examination;
+mod figures;
 mod imports;
 mod loan;
 mod login_failures;
@@ -20,6 +21,7 @@ mod migrations;
 mod one_time_tokens;
 mod outbox;
 mod outbox_list;
+mod ping;
 pub(crate) mod turns;
 mod users;
 
@@ -30,12 +32,12 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::telemetry::traced;
 pub use account_events::{AccountEvent, EventRange};
 pub use account_list::{AccountFilter, AccountState, ListedAccount};
 pub use connect::{DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
 pub use examination::SchemaState;
+pub use figures::Connections;
 pub use imports::ImportProgress;
 use loan::Loan;
 pub use login_failures::LoginFailures;
@@ -44,6 +46,7 @@ pub use migrations::MigrationError;
 pub use one_time_tokens::OpenToken;
 pub use outbox::{MailSummary, OutboxMail};
 pub use outbox_list::{ListedMail, MailState};
+use ping::LastPing;
 pub(crate) use turns::{long_transaction, read, run, transaction, write_once};
 pub use users::{AccountDetails, Credentials, NewAccount, Recipient};
 
@@ -58,6 +61,7 @@ pub struct Store {
     checks: Pool,
     /// ...or readiness.
     pings: Pool,
+    last_ping: LastPing,
     /// Whether they are; with few connections all share one pool.
     set_apart: bool,
     /// `SQLite` has one writer at a time; waiting here is fair, waiting in its lock is not.
@@ -70,15 +74,6 @@ pub struct Store {
 enum Pool {
     Postgres(PgPool),
     Sqlite(SqlitePool),
-}
-
-/// How many connections there are to the database.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Connections {
-    pub used: u32,
-    pub idle: u32,
-    /// How many there may be.
-    pub most: u32,
 }
 
 /// A connection or a transaction on either engine; all statements are its methods.
@@ -204,74 +199,12 @@ impl Store {
         }
     }
 
-    /// Whether the database answers.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it does not.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        run!(self, lend_for_ping, conn => execute!(conn, "SELECT 1").map(drop))
-    }
-
     /// The mails that wait, and those that failed for good.
     ///
     /// # Errors
     /// [`StoreError`] when the database cannot say.
     pub async fn mail_backlog(&self) -> Result<(i64, i64), StoreError> {
         read!(self, conn => conn.mail_backlog().await)
-    }
-
-    /// For a collector of traces: work on the database, without statements or values.
-    pub(crate) fn span(&self) -> tracing::Span {
-        traced!(
-            "database",
-            otel.kind = "client",
-            db.system.name = self.system()
-        )
-    }
-
-    /// The engine's name in OpenTelemetry's conventions.
-    fn system(&self) -> &'static str {
-        match self.pool {
-            Pool::Postgres(_) => "postgresql",
-            Pool::Sqlite(_) => "sqlite",
-        }
-    }
-
-    /// The engine's name.
-    #[must_use]
-    pub fn engine(&self) -> &'static str {
-        match self.pool {
-            Pool::Postgres(_) => "PostgreSQL",
-            Pool::Sqlite(_) => "SQLite",
-        }
-    }
-
-    /// The connections that there are now.
-    #[must_use]
-    pub fn connections(&self) -> Connections {
-        let apart = [&self.checks, &self.pings].into_iter();
-        let pools = apart.filter(|_| self.set_apart).chain([&self.pool]);
-        pools.fold(Connections::default(), |sum, pool| {
-            let (size, idle, most) = match pool {
-                Pool::Postgres(pool) => (
-                    pool.size(),
-                    pool.num_idle(),
-                    pool.options().get_max_connections(),
-                ),
-                Pool::Sqlite(pool) => (
-                    pool.size(),
-                    pool.num_idle(),
-                    pool.options().get_max_connections(),
-                ),
-            };
-            let idle = u32::try_from(idle).unwrap_or(u32::MAX);
-            Connections {
-                // The two are not read at the same moment.
-                used: sum.used + size.saturating_sub(idle),
-                idle: sum.idle + idle,
-                most: sum.most + most,
-            }
-        })
     }
 
     /// Closes all connections, those in use after their statement.

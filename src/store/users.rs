@@ -9,16 +9,6 @@ use crate::domain::email::{Email, EmailKey};
 use crate::domain::language::Language;
 use crate::domain::password::PasswordHash;
 
-/// The columns of an [`Account`], in the order of [`AccountRow`].
-type AccountRow = (
-    i64,
-    String,
-    String,
-    i64,
-    Option<DateTime<Utc>>,
-    Option<DateTime<Utc>>,
-);
-
 /// What a login needs, read in one statement: the account, its hash, the failures so far.
 #[derive(Debug)]
 pub struct Credentials {
@@ -94,14 +84,14 @@ const DELETE: &str = "DELETE FROM users WHERE id = $1";
 impl Conn<'_> {
     /// The account with this number.
     pub async fn account(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        let row: Option<AccountRow> = fetch!(self, fetch_optional, BY_ID, id)?;
-        Ok(row.map(Account::from))
+        let row: Option<MaybeAccount> = fetch!(self, fetch_optional, BY_ID, id)?;
+        Ok(row.and_then(Option::from))
     }
 
     /// The account with this canonical address.
     pub async fn account_by_key(&mut self, key: &str) -> Result<Option<Account>, StoreError> {
-        let row: Option<AccountRow> = fetch!(self, fetch_optional, BY_KEY, key)?;
-        Ok(row.map(Account::from))
+        let row: Option<MaybeAccount> = fetch!(self, fetch_optional, BY_KEY, key)?;
+        Ok(row.and_then(Option::from))
     }
 
     /// Whom a mail to this canonical address is for.
@@ -251,19 +241,6 @@ impl Conn<'_> {
     }
 }
 
-impl From<AccountRow> for Account {
-    fn from((id, email, email_key, token_version, confirmed_at, disabled_at): AccountRow) -> Self {
-        Self {
-            id,
-            email,
-            email_key,
-            token_version,
-            confirmed_at,
-            disabled_at,
-        }
-    }
-}
-
 #[derive(sqlx::FromRow)]
 struct RecipientRow {
     #[sqlx(flatten)]
@@ -281,7 +258,7 @@ struct CredentialsRow {
     locked_until: Option<DateTime<Utc>>,
 }
 
-/// The columns of an [`Account`] on the far side of an outer join.
+/// The columns of an [`Account`], which are absent on the far side of an outer join.
 #[derive(sqlx::FromRow)]
 pub(super) struct MaybeAccount {
     id: Option<i64>,

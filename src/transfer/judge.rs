@@ -8,7 +8,7 @@ use crate::domain::email::Email;
 use crate::domain::language::Language;
 use crate::domain::password::PasswordHash;
 use crate::security::access_token;
-use crate::security::password_hash::{HashError, HashParams};
+use crate::security::password_hash::{HashError, StoredHash};
 use crate::store::MovedAccount;
 
 /// What everybody is until somebody says otherwise.
@@ -18,8 +18,6 @@ const LONGEST_ROLE: usize = 32;
 /// Decides which lines can be used.
 #[derive(Debug, Clone, Copy)]
 pub struct Judge {
-    /// The hashing parameters in force.
-    pub params: HashParams,
     pub now: DateTime<Utc>,
     /// Every address counts as proven.
     pub all_confirmed: bool,
@@ -32,7 +30,7 @@ impl Judge {
         let text = |field: Field| values.text(field)?.ok_or(Reason::Missing(field.name()));
         let email = Email::parse(text(Field::Email)?).map_err(|_| Reason::InvalidEmail)?;
         let password_hash = PasswordHash::from_phc(text(Field::PasswordHash)?.to_owned());
-        match self.params.read(&password_hash) {
+        match StoredHash::read(&password_hash) {
             Ok(_) => {}
             Err(HashError::TooExpensive) => return Err(Reason::ExpensiveHash),
             Err(_) => return Err(Reason::UnknownHash),

@@ -13,6 +13,9 @@ use crate::domain::password::NewPassword;
 use crate::security::hash_pool::HashFor;
 use crate::store::{NewAccount, read, transaction};
 
+/// The longest lock that is set. Times have to keep four digits of the year: SQLite compares texts.
+pub const LONGEST_LOCK: TimeDelta = TimeDelta::days(36_525);
+
 /// Whoever may use the command line may do all of this.
 const OPERATOR: Source = Source::Operator;
 
@@ -82,7 +85,8 @@ impl UserManager {
     pub async fn admin_lock(&self, which: &Which, length: Duration) -> Result<(), AdminError> {
         let (account, key) = self.find(which).await?;
         let now = self.now();
-        let until = now + TimeDelta::from_std(length).unwrap_or(TimeDelta::days(36_500));
+        let length = TimeDelta::from_std(length).unwrap_or(LONGEST_LOCK);
+        let until = now + length.min(LONGEST_LOCK);
         Ok(transaction!(self.0.store, conn => {
             conn.lock(&key, now, until).await?;
             conn.record_event(EventKind::Locked, account.id, &OPERATOR, now).await

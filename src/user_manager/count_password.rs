@@ -11,7 +11,7 @@ impl UserManager {
     /// Ends the count after a right password. What others tried does not end with the success of
     /// a known device: they would have new guesses after each login of the owner.
     ///
-    /// A login is written down before it is answered. So while the database can be read and not
+    /// Something is always written before the answer. So while the database can be read and not
     /// written, a right password is answered as a wrong one is, which cannot be counted then.
     pub(super) async fn note_success(
         &self,
@@ -35,7 +35,6 @@ impl UserManager {
             Some(kind) if !is_counted => {
                 write_once!(self.0.store, conn => conn.record_event(kind, id, source, now).await)?;
             }
-            None if !is_counted => {}
             event => transaction!(self.0.store, conn => {
                 match known {
                     Some(known) => conn.clear_device_failures(known.device.id, most).await?,

@@ -27,6 +27,7 @@ pub(super) enum Aim {
 }
 
 /// A password that somebody presents; `None` is one that is too long to be one.
+#[derive(Clone)]
 pub(super) struct Attempt {
     pub(super) aim: Aim,
     pub(super) key: EmailKey,
@@ -67,14 +68,25 @@ pub(super) struct Known {
 
 impl UserManager {
     /// Compares the password with that of the account behind the address, unless it is locked;
-    /// the lock does not touch a known device.
-    pub(super) async fn prove_password(&self, attempt: Attempt) -> Result<Proven, Unproven> {
+    /// the lock does not touch a known device. A device that is not known any more goes back and
+    /// queues as everybody does, since what it gets wrong counts as everybody's.
+    pub(super) async fn prove_password(&self, mut attempt: Attempt) -> Result<Proven, Unproven> {
+        loop {
+            let as_stranger = Attempt {
+                device: None,
+                ..attempt.clone()
+            };
+            if let Some(proven) = self.prove_from_device(attempt).await? {
+                return Ok(proven);
+            }
+            attempt = as_stranger;
+        }
+    }
+
+    /// `None` when there is a device, and it is not known.
+    async fn prove_from_device(&self, attempt: Attempt) -> Result<Option<Proven>, Unproven> {
         let (key, device) = (&attempt.key, attempt.device);
-        let proof = if device.is_some() {
-            HashFor::KnownDevice
-        } else {
-            HashFor::Proof
-        };
+        let proof = device.map_or(HashFor::Proof, |device| HashFor::KnownDevice(device.id));
         // First of all: who is refused costs no statement.
         let ticket = self.0.hashes.enter(proof, key).await?;
         // Whoever has a slot already is looked at there. In a box, so that thousands who wait
@@ -87,31 +99,39 @@ impl UserManager {
                 })
             };
             let (failures, known) = Box::pin(failures).await?;
+            if device.is_some() && known.is_none() {
+                return Ok(None);
+            }
             refuse_locked(failures, known, self.now())?;
         }
         // Longer than any password that can be stored: wrong, and not worth a hash.
-        if attempt.password.is_none() {
+        let Some(password) = attempt.password.clone() else {
             return Err(Unproven::Wrong);
-        }
+        };
         let slot = ticket.slot().await?;
         // From here on it is counted, even if the client goes away: otherwise hanging up would
         // be a way to guess without being counted.
         let users = self.clone();
-        let proof = async move { users.prove_in_slot(&attempt, slot).await };
+        let proof = async move { users.prove_in_slot(&attempt, &password, slot).await };
         tokio::spawn(carried(proof)).await?
     }
 
-    async fn prove_in_slot(&self, attempt: &Attempt, slot: Slot) -> Result<Proven, Unproven> {
-        let (key, Some(password)) = (&attempt.key, &attempt.password) else {
-            return Err(Unproven::Wrong);
-        };
+    async fn prove_in_slot(
+        &self,
+        attempt: &Attempt,
+        password: &PresentedPassword,
+        slot: Slot,
+    ) -> Result<Option<Proven>, Unproven> {
         // Read again: others may have failed while this one waited for its slot.
-        let now = self.now();
+        let (key, now) = (&attempt.key, self.now());
         let (known, read) = read!(self.0.store, conn => {
             let known = self.known(conn, attempt.device).await?;
             let lock_at = known.is_none().then_some(now);
             Ok((known, conn.credentials(key, lock_at).await?))
         })?;
+        if attempt.device.is_some() && known.is_none() {
+            return Ok(None);
+        }
         // As of the same moment: the account of an address that was locked then was not read.
         refuse_locked(read.failures, known, now)?;
         let stored = read.account.as_ref().map(|(_, hash)| hash);
@@ -123,13 +143,13 @@ impl UserManager {
         };
         self.note_success(attempt, &account, known, read.failures)
             .await?;
-        Ok(Proven {
+        Ok(Some(Proven {
             account,
             stored,
             outdated,
             device: known.map(|known| known.device.id),
             slot,
-        })
+        }))
     }
 
     /// The device, unless too many wrong passwords came from it.

@@ -21,6 +21,33 @@ const QUOTAS_KEPT: TimeDelta = TimeDelta::hours(2);
 /// The longest that can be set.
 const EVENTS_KEPT_AT_MOST: TimeDelta = TimeDelta::days(3_650);
 
+/// What can be over.
+#[derive(Debug, Clone, Copy)]
+enum Over {
+    OneTimeTokens,
+    LoginFailures,
+    DeviceFailures,
+    Mails,
+    MailQuotas,
+    AccountChanges,
+    Events,
+    /// Of addresses without an account.
+    NobodysEvents,
+}
+
+impl Over {
+    const ALL: [Self; 8] = [
+        Self::OneTimeTokens,
+        Self::LoginFailures,
+        Self::DeviceFailures,
+        Self::Mails,
+        Self::MailQuotas,
+        Self::AccountChanges,
+        Self::Events,
+        Self::NobodysEvents,
+    ];
+}
+
 /// Keeps the tables small.
 #[derive(Debug)]
 pub struct Janitor {
@@ -49,31 +76,42 @@ impl Janitor {
     /// Removes everything that is over; how many rows it was.
     ///
     /// # Errors
-    /// [`StoreError`]; what was removed until then stays removed.
+    /// [`StoreError`] when something could not be removed; the rest is.
     pub async fn clean(&self) -> Result<u64, StoreError> {
-        let (now, policy, store) = (self.clock.now(), &self.lockout, &self.store);
-        let events_since =
-            now - TimeDelta::from_std(self.events_kept).unwrap_or(EVENTS_KEPT_AT_MOST);
+        let (mut all, mut failed) = (0, None);
+        for what in Over::ALL {
+            match self.remove(what).await {
+                Ok(rows) => all += rows,
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(all), Err)
+    }
+
+    async fn remove(&self, what: Over) -> Result<u64, StoreError> {
         let mut all = 0;
         loop {
-            let tokens = transaction!(store, c => c.forget_one_time_tokens(now, BATCH).await)?;
-            let failures =
-                transaction!(store, c => c.forget_login_failures(policy, now, BATCH).await)?;
-            let devices = transaction!(store, c => c.forget_device_failures(now, BATCH).await)?;
-            let mails = transaction!(store, c => c.forget_mails(now - MAILS_KEPT, BATCH).await)?;
-            let quotas =
-                transaction!(store, c => c.forget_mail_quotas(now - QUOTAS_KEPT, BATCH).await)?;
-            let changes = transaction!(store, c => c.forget_account_changes(BATCH).await)?;
-            let events = transaction!(store, c => c.forget_events(events_since, BATCH).await)?;
-            let nobodys = transaction!(store, c => c.forget_nobodys_events(BATCH).await)?;
-            let removed = [
-                tokens, failures, devices, mails, quotas, changes, events, nobodys,
-            ];
-            all += removed.iter().sum::<u64>();
+            let rows = self.remove_some(what).await?;
+            all += rows;
             // What comes in while it cleans can wait for the next time.
-            if removed.iter().all(|rows| *rows < BATCH.unsigned_abs()) {
+            if rows < BATCH.unsigned_abs() {
                 return Ok(all);
             }
         }
+    }
+
+    async fn remove_some(&self, what: Over) -> Result<u64, StoreError> {
+        let (now, policy) = (self.clock.now(), &self.lockout);
+        let events_kept = TimeDelta::from_std(self.events_kept).unwrap_or(EVENTS_KEPT_AT_MOST);
+        transaction!(self.store, c => match what {
+            Over::OneTimeTokens => c.forget_one_time_tokens(now, BATCH).await,
+            Over::LoginFailures => c.forget_login_failures(policy, now, BATCH).await,
+            Over::DeviceFailures => c.forget_device_failures(now, BATCH).await,
+            Over::Mails => c.forget_mails(now - MAILS_KEPT, BATCH).await,
+            Over::MailQuotas => c.forget_mail_quotas(now - QUOTAS_KEPT, BATCH).await,
+            Over::AccountChanges => c.forget_account_changes(BATCH).await,
+            Over::Events => c.forget_events(now - events_kept, BATCH).await,
+            Over::NobodysEvents => c.forget_nobodys_events(BATCH).await,
+        })
     }
 }

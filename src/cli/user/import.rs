@@ -11,7 +11,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::progress::Progress;
 use crate::cli::CliError;
 use crate::clock::{Clock as _, SystemClock};
-use crate::security::password_hash::HashParams;
 use crate::store::{ImportProgress, Store};
 use crate::transfer::importer::{self, Importer, Mode, Rules};
 use crate::transfer::reader::{Ignored, Reading};
@@ -94,11 +93,7 @@ Formats:
 
 Exit codes: 0 every line was taken, 1 some were not or the import stopped, 2 wrong usage."#;
 
-pub(super) async fn run(
-    command: &Import,
-    store: &Store,
-    params: HashParams,
-) -> Result<(), CliError> {
+pub(super) async fn run(command: &Import, store: &Store) -> Result<(), CliError> {
     let format = command.format.or_else(|| Format::of_name(&command.file));
     let format = format.ok_or_else(|| {
         CliError::Usage("say --format jsonl, csv or sails; the name does not tell".to_owned())
@@ -129,7 +124,6 @@ pub(super) async fn run(
     }
     let report = report(command.report.as_deref(), earlier.as_ref(), &progress)?;
     let judge = Judge {
-        params,
         now,
         all_confirmed: command.confirmed,
         with_roles: command.with_roles,

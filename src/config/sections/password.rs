@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use crate::config::PasswordConfig;
 use crate::config::reader::Reader;
-use crate::domain::password::{PasswordPolicy, Preset};
+use crate::domain::password::{MAX_LENGTH, PasswordPolicy, Preset};
 use crate::security::password_hash::{
-    DEFAULT_ITERATIONS, DEFAULT_MEMORY_KIB, EngineChoice, HashParams,
+    DEFAULT_ITERATIONS, DEFAULT_MEMORY_KIB, EngineChoice, HashParams, MAX_ITERATIONS,
+    MAX_MEMORY_KIB,
 };
 
 pub(super) fn read(r: &mut Reader, hash_wait: Option<Duration>) -> Option<PasswordConfig> {
     let presets = [("classic", Preset::Classic), ("nist", Preset::Nist)];
     let preset = r.choice("password.policy", &presets);
     let min_length = r.range_or("password.min_length", "preset", 1..=256);
-    let max_length = r.range_or("password.max_length", "preset", 1..=1_024);
-    let memory_kib = r.range("password.memory_kib", 8..=1_048_576);
-    let iterations = r.range("password.iterations", 1..=16);
+    let max_length = r.range_or("password.max_length", "preset", 1..=MAX_LENGTH);
+    let memory_kib = r.range("password.memory_kib", 8..=MAX_MEMORY_KIB);
+    let iterations = r.range("password.iterations", 1..=MAX_ITERATIONS);
     let threads = r.range_or("password.hash_threads", "auto", 1..=256);
     let hash_queue = r.range("password.hash_queue", 1..=100_000);
     let hash_nice = r.range("password.hash_nice", 0..=19);

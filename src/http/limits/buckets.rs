@@ -36,6 +36,7 @@ pub(super) struct Limiter {
     clock: Monotonic,
     take: Governor,
     look: Governor,
+    owe: Governor,
 }
 
 type Governor = RateLimiter<Key, View, Monotonic, NoOpMiddleware<Duration>>;
@@ -43,8 +44,20 @@ type Governor = RateLimiter<Key, View, Monotonic, NoOpMiddleware<Duration>>;
 /// The buckets as one limiter sees them.
 struct View {
     full_at: Arc<Mutex<LruCache<Key, Nanos>>>,
-    /// Whether asking takes something.
-    takes: bool,
+    asking: Asking,
+    /// In which one of the allowance grows back.
+    interval: Nanos,
+}
+
+/// What asking does to the allowance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    /// Nothing.
+    Look,
+    /// Takes one, if it is there.
+    Take,
+    /// Takes one that is perhaps not there yet.
+    Owe,
 }
 
 /// Our clock for governor.
@@ -85,16 +98,21 @@ impl Buckets {
         let quota = Quota::with_period(rate.interval())
             .unwrap_or_else(|| Quota::per_second(rate.burst))
             .allow_burst(rate.burst);
-        let governor = |takes| {
-            let full_at = Arc::clone(&self.full_at);
-            RateLimiter::new(quota, View { full_at, takes }, self.clock.clone())
+        let governor = |asking| {
+            let view = View {
+                full_at: Arc::clone(&self.full_at),
+                asking,
+                interval: rate.interval().into(),
+            };
+            RateLimiter::new(quota, view, self.clock.clone())
         };
         Limiter {
             number: rand::random(),
             hasher: self.hasher.clone(),
             clock: self.clock.clone(),
-            take: governor(true),
-            look: governor(false),
+            take: governor(Asking::Take),
+            look: governor(Asking::Look),
+            owe: governor(Asking::Owe),
         }
     }
 }
@@ -108,6 +126,13 @@ impl Limiter {
     /// The same without taking it.
     pub(super) fn look(&self, caller: &impl Hash) -> Result<(), Duration> {
         self.ask(&self.look, caller)
+    }
+
+    /// Takes one for what was done already, even when there is none: who was let in together with
+    /// others waits for all of them later.
+    pub(super) fn owe(&self, caller: &impl Hash) {
+        // Nobody is refused now.
+        let _ = self.ask(&self.owe, caller);
     }
 
     fn ask(&self, governor: &Governor, caller: &impl Hash) -> Result<(), Duration> {
@@ -127,11 +152,16 @@ impl StateStore for View {
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let (decision, next) = decide(full_at.get(key).copied())?;
-        if self.takes {
-            full_at.put(*key, next);
+        let before = full_at.get(key).copied();
+        let decided = decide(before);
+        let after = match &decided {
+            Ok((_, next)) => *next,
+            Err(_) => before.unwrap_or_default() + self.interval,
+        };
+        if self.asking == Asking::Owe || self.asking == Asking::Take && decided.is_ok() {
+            full_at.put(*key, after);
         }
-        Ok(decision)
+        decided.map(|(decision, _)| decision)
     }
 }
 

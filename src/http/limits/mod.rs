@@ -1,7 +1,8 @@
 //! How often somebody may ask: by where the request comes from, and by whose account it is about.
 //!
 //! A device that shows its token for the account has an allowance of its own instead: whatever
-//! others do from the same network or to the same account, it is not kept waiting.
+//! others do from the same network or to the same account, it is not kept waiting. Neither do
+//! others who have a token for the account, such as one from before its owner chose a new password.
 
 mod buckets;
 
@@ -14,7 +15,7 @@ use prometheus::IntCounter;
 use self::buckets::{Buckets, Limiter};
 use super::problem::Problem;
 use crate::clock::Clock;
-use crate::domain::device::Device;
+use crate::domain::device::{Device, DeviceId};
 use crate::domain::email::EmailKey;
 use crate::domain::rate::Rate;
 use crate::metrics::LimitMetrics;
@@ -76,10 +77,10 @@ pub struct Limits {
 struct Limiters {
     source: Option<Limit>,
     account: Option<Limit>,
-    /// The same for those who show a device token. Anybody has one, for an account of their own,
+    /// Instead, of those who show a device token. Anybody has one, for an account of their own,
     /// so sources have a limit here too; a wider one, since others behind it are known as well.
     known_source: Option<Limit>,
-    known_account: Option<Limit>,
+    device: Option<Limit>,
 }
 
 /// A limit, and the number of those whom it refused.
@@ -104,6 +105,7 @@ impl Limit {
 enum Caller<'a> {
     Source(Source),
     Account(&'a EmailKey),
+    Device(DeviceId),
 }
 
 /// Where a request comes from, as far as one customer of a network provider can choose.
@@ -143,7 +145,7 @@ impl Limits {
                 source: limit(rates.per_source, action, "source"),
                 account: limit(rates.per_account, action, "account"),
                 known_source: limit(known, action, "source"),
-                known_account: limit(rates.per_account, action, "account"),
+                device: limit(rates.per_account, action, "device"),
             }
         };
         Self {
@@ -170,9 +172,9 @@ impl Limits {
     ) -> Result<(), Problem> {
         let limiters = self.of(action);
         let source = Caller::Source(source.into());
-        if device.is_some() {
+        if let Some(device) = device {
             take(limiters.known_source.as_ref(), source)?;
-            return take(limiters.known_account.as_ref(), Caller::Account(account));
+            return take(limiters.device.as_ref(), Caller::Device(device.id));
         }
         if action == Action::Login
             && let Some(limit) = &self.wrong_passwords
@@ -188,11 +190,11 @@ impl Limits {
         }
     }
 
-    /// Counts a wrong password. The one that uses the allowance up is still answered as wrong.
+    /// Counts a wrong password. The one that uses the allowance up is still answered as wrong, and
+    /// so are those that were let in together with it; the source waits for each of them.
     pub fn wrong_password(&self, source: IpAddr) {
         if let Some(limit) = &self.wrong_passwords {
-            // What it says is asked before the next attempt.
-            let _ = limit.limiter.take(&Caller::Source(source.into()));
+            limit.limiter.owe(&Caller::Source(source.into()));
         }
     }
 

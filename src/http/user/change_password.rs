@@ -61,11 +61,12 @@ pub async fn change_password(
     let missing = &kind::CURRENT_PASSWORD_REQUIRED;
     let current = fields.required("password", &body.password, missing);
     let (new, confirm) = (&body.new_password, &body.new_password_confirm);
-    let new = fields.new_password("new_password", new, confirm, email.as_ref());
+    let new = fields.new_password("new_password", new, confirm);
     let (Some(email), Some(current), Some(new)) = (email, current, new) else {
         return Err(fields.into_problem());
     };
     let device = visitor.enter(Action::Login, email.key())?;
+    let new = fields.hard_to_guess("new_password", new, &email)?;
     let current = users.password_policy().present(current);
     let source = visitor.source();
     let changed = users.change_password(&account, &email, current, &new, device, source);

@@ -60,16 +60,12 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let mut fields = Fields::new(users.password_policy());
     let email = fields.email(&body.email);
-    let password = fields.new_password(
-        "password",
-        &body.password,
-        &body.password_confirm,
-        email.as_ref(),
-    );
+    let password = fields.new_password("password", &body.password, &body.password_confirm);
     let (Some(email), Some(password)) = (email, password) else {
         return Err(fields.into_problem());
     };
     visitor.enter(Action::Create, email.key())?;
+    let password = fields.hard_to_guess("password", password, &email)?;
     let language = users.preferred_language(&accept_language.0);
     let source = visitor.source();
     let registered = users.register(&email, &password, language, &source).await?;

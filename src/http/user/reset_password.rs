@@ -56,11 +56,12 @@ pub async fn reset_password(
         &kind::RESET_TOKEN_REQUIRED,
     );
     let (new, confirm) = (&body.new_password, &body.new_password_confirm);
-    let new = fields.new_password("new_password", new, confirm, email.as_ref());
+    let new = fields.new_password("new_password", new, confirm);
     let (Some(email), Some(token), Some(new)) = (email, token, new) else {
         return Err(fields.into_problem());
     };
     visitor.enter(Action::Reset, email.key())?;
+    let new = fields.hard_to_guess("new_password", new, &email)?;
     let reset = users
         .reset_password(&email, token, &new, &visitor.source())
         .await;

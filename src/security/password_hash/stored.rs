@@ -7,10 +7,13 @@ use argon2::{Algorithm, Params, Version};
 
 use super::foreign::Foreign;
 use super::{HashError, HashMemory, HashParams};
+use crate::domain::password::PasswordHash;
 
-/// The most that a stored hash may ask for; beyond it nothing is allocated (SECURITY 20).
-pub(super) const MAX_MEMORY_KIB: u32 = 256 * 1024;
-const MAX_ITERATIONS: u32 = 16;
+/// The most that a stored hash may ask for, and so the most that can be configured; beyond it
+/// nothing is allocated (SECURITY 20).
+pub const MAX_MEMORY_KIB: u32 = 256 * 1024;
+/// The same for passes.
+pub const MAX_ITERATIONS: u32 = 16;
 const MAX_LANES: u32 = 8;
 
 /// Longer than any hash that we know of.
@@ -34,7 +37,12 @@ struct Argon2Hash {
 }
 
 impl StoredHash {
-    pub(super) fn read(stored: &str, in_force: HashParams) -> Result<Self, HashError> {
+    /// Reads a stored hash. Nothing is allocated for what it asks for yet.
+    ///
+    /// # Errors
+    /// [`HashError::Malformed`], or [`HashError::TooExpensive`] beyond the bounds (SECURITY 20).
+    pub fn read(stored: &PasswordHash) -> Result<Self, HashError> {
+        let stored = stored.as_str();
         if stored.len() > MAX_BYTES {
             return Err(HashError::Malformed);
         }
@@ -45,7 +53,7 @@ impl StoredHash {
             .unwrap_or(stored);
         let kind = match Foreign::read(stored) {
             Some(foreign) => Kind::Foreign(foreign?),
-            None => Kind::Argon2(Argon2Hash::read(stored, in_force)?),
+            None => Kind::Argon2(Argon2Hash::read(stored)?),
         };
         Ok(Self(kind))
     }
@@ -99,7 +107,7 @@ impl StoredHash {
 }
 
 impl Argon2Hash {
-    fn read(stored: &str, in_force: HashParams) -> Result<Self, HashError> {
+    fn read(stored: &str) -> Result<Self, HashError> {
         let phc = Phc::from_str(stored).map_err(|_| HashError::Malformed)?;
         let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else {
             return Err(HashError::Malformed);
@@ -109,8 +117,8 @@ impl Argon2Hash {
         let version = phc.version.map_or(Ok(Version::V0x10), Version::try_from);
         let version = version.map_err(|_| HashError::Malformed)?;
         let params = Params::try_from(&phc).map_err(|_| HashError::Malformed)?;
-        if params.m_cost() > MAX_MEMORY_KIB.max(in_force.memory_kib)
-            || params.t_cost() > MAX_ITERATIONS.max(in_force.iterations)
+        if params.m_cost() > MAX_MEMORY_KIB
+            || params.t_cost() > MAX_ITERATIONS
             || params.p_cost() > MAX_LANES
         {
             return Err(HashError::TooExpensive);

@@ -22,7 +22,7 @@ fn asking_for(params: &str) -> PasswordHash {
 
 #[test]
 fn what_a_stored_hash_costs_is_what_it_says() {
-    let read = CHEAP.read(&asking_for("m=256,t=2,p=3")).expect("a hash");
+    let read = StoredHash::read(&asking_for("m=256,t=2,p=3")).expect("a hash");
     assert_eq!(read.cost(), (256, 2, 3));
 }
 

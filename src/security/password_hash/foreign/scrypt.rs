@@ -8,7 +8,7 @@
 use scrypt::Params;
 
 use super::{HashError, base64, equal, expected, hex, number};
-use crate::security::password_hash::stored::MAX_MEMORY_KIB;
+use crate::security::password_hash::MAX_MEMORY_KIB;
 
 /// Of the memory, as often as it is gone through: about two seconds.
 const MAX_WORK_KIB: u32 = 4 * MAX_MEMORY_KIB;
