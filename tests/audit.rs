@@ -262,6 +262,13 @@ async fn a_database_that_cannot_be_written_tells_no_password(
                 .expect_problem(503, "unavailable");
         }
     }
+    // The time would tell, too: a new password is another hash.
+    for password in [PASSWORD, "wrong1"] {
+        let before = read_only.hashes.computed();
+        let answer = ann.at(&read_only).change_password(password, "xyz789").await;
+        answer.expect_problem(503, "unavailable");
+        assert_eq!(read_only.hashes.computed() - before, 1, "{password}");
+    }
     // Reading goes on.
     ann.at(&read_only).me().await.expect(200);
     ann.login_with("wrong1").await.expect(400);

@@ -30,10 +30,14 @@ async fn a_service_that_works_is_found_well(#[values(Sqlite, Postgres)] engine: 
     let program = Program::beside(&app);
     let before = app.database.number("SELECT COUNT(*) FROM mail_quota").await;
     let ran = program.run(&["doctor", "--json"]).await.expect(0);
+    let version = app.database.text(match engine {
+        Sqlite => "SELECT sqlite_version()",
+        Postgres => "SHOW server_version",
+    });
     for (check, part) in [
         ("configuration", "development"),
         ("signing secret", "made by doorward"),
-        ("database", "answers (version "),
+        ("database", &format!("answers (version {}", version.await)),
         ("migrations", "all 8 are applied"),
         ("writing", "taken away again"),
         ("open files", "may be open"),

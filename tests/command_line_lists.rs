@@ -208,6 +208,20 @@ async fn a_mail_in_hand_is_not_sent_again(#[values(Sqlite, Postgres)] engine: En
     assert_eq!(app.database.number(attempts).await, 1);
 }
 
+/// All of them, however many.
+#[rstest]
+#[tokio::test]
+async fn a_thousand_failed_mails_are_sent_again(#[values(Sqlite, Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let time = "2026-01-01T00:00:00+00:00";
+    let row = format!("('welcome', 'ann@example.com', '{time}', '{time}', '{time}')");
+    let rows = vec![row; 1_000].join(", ");
+    let insert = "INSERT INTO outbox (kind, email_key, created_at, due_at, failed_at) VALUES";
+    app.database.execute(&format!("{insert} {rows}")).await;
+    let again = app.users.admin_retry_failed_mails().await;
+    assert_eq!(again.expect("done"), 1_000);
+}
+
 /// SECURITY 30: what a new password took back does not come back to life by a retry.
 #[rstest]
 #[tokio::test]

@@ -235,3 +235,27 @@ fn keys(text: &str) -> Vec<(String, bool)> {
     }
     found
 }
+
+/// SECURITY 47: a slip that would leave the default in force.
+#[rstest]
+#[case("DOORWARD_PASSWORD__POLICY")]
+#[case("DOORWARD_ENVIRONMENT")]
+#[case("DOORWARD_JWT_SECRET")]
+#[tokio::test]
+async fn a_variable_that_nobody_reads_is_refused(#[case] name: &str) {
+    let program = Program::new().set(name, "canary");
+    let ran = program.run(&["check-config"]).await.expect(2);
+    let error = format!("{name}: there is no such variable");
+    assert!(ran.stderr.contains(&error), "{}", ran.stderr);
+    assert!(!ran.output().contains("canary"), "{}", ran.output());
+}
+
+/// Kubernetes sets these where the service is called `doorward`.
+#[tokio::test]
+async fn variables_of_others_are_left_alone() {
+    let program = Program::new()
+        .set("DOORWARD_SERVICE_HOST", "10.0.0.1")
+        .set("DOORWARD_PORT", "tcp://10.0.0.1:1337")
+        .set("DOORWARD_DB_PORT_5432_TCP", "tcp://10.0.0.2:5432");
+    program.run(&["check-config"]).await.expect(0);
+}

@@ -231,3 +231,23 @@ async fn a_service_that_waits_for_its_database_can_be_stopped() {
         .expect("no panic")
         .expect("it ended well");
 }
+
+/// A file that was damaged or replaced by another: other requests could not be answered either.
+#[rstest]
+#[tokio::test]
+async fn without_its_tables_an_instance_is_not_ready(#[values(Sqlite, Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    app.get("/health/ready").await.expect(200);
+    let rename = |from, to| format!("ALTER TABLE {from} RENAME TO {to}");
+    app.database.execute(&rename("account_epoch", "gone")).await;
+    eventually("it is not ready", async || {
+        app.get("/health/ready").await.status == 503
+    })
+    .await;
+    app.get("/health/live").await.expect(200);
+    app.database.execute(&rename("gone", "account_epoch")).await;
+    eventually("it is ready", async || {
+        app.get("/health/ready").await.status == 200
+    })
+    .await;
+}

@@ -228,3 +228,35 @@ async fn malformed_requests_and_token_checks_take_nothing() {
     }
     ann.login().await.expect(200);
 }
+
+/// SECURITY 14: to find out how easy a password is to guess takes a while.
+#[rstest]
+#[case("/user/create", "create")]
+#[case("/user/reset_password", "reset")]
+#[tokio::test]
+async fn how_easy_a_password_is_to_guess_is_asked_after_the_limits(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[case] path: &str,
+    #[case] name: &str,
+) {
+    let limit = (&*format!("limits.{name}_per_source"), "2/1h");
+    let app = TestApp::with(engine, &[("password.policy", "nist"), limit]).await;
+    let with = |password: &str| {
+        let mut body = body(path, ADDRESS);
+        for field in ["password", "new_password"] {
+            body[field] = password.into();
+            body[format!("{field}_confirm")] = password.into();
+        }
+        app.post(path, body)
+    };
+    // What is refused at once takes nothing from anybody.
+    for _ in 0..3 {
+        with("short").await.expect_problem(400, "password_policy");
+    }
+    for _ in 0..2 {
+        let answer = with("passwordpassword").await;
+        answer.expect_problem(400, "password_guessable");
+    }
+    let answer = with("passwordpassword").await;
+    answer.expect_problem(429, "rate_limited");
+}

@@ -12,6 +12,14 @@ const PRODUCTION: &str = include_str!("../../config/production.toml");
 
 const PREFIX: &str = "DOORWARD__";
 
+/// The variables of ours that are no settings.
+const ENVIRONMENT: &str = "DOORWARD_ENV";
+const DIRECTORY: &str = "DOORWARD_CONFIG_DIR";
+
+/// Of names that Kubernetes makes of the services in a namespace, which we may be one of; and of
+/// those of our tests.
+const OTHERS: [&str; 3] = ["_SERVICE_", "_PORT", "DOORWARD_TEST_"];
+
 /// The short names that everybody knows, and the settings they stand for.
 const SHORT_NAMES: [(&str, &str); 5] = [
     ("DATABASE_URL", "database.url"),
@@ -51,7 +59,8 @@ impl Sources {
     /// `DOORWARD_CONFIG_DIR`.
     ///
     /// # Errors
-    /// A sentence for the operator, when `DOORWARD_ENV` is not a word that we know.
+    /// A sentence for the operator, when `DOORWARD_ENV` is not a word that we know, or there is
+    /// another `DOORWARD_…` that would do nothing.
     pub fn of_process() -> Result<Self, String> {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -65,13 +74,19 @@ impl Sources {
     /// As [`Self::of_process`].
     pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
         let variables: BTreeMap<String, String> = variables.into_iter().collect();
-        let environment = match variables.get("DOORWARD_ENV").map(String::as_str) {
+        let environment = match variables.get(ENVIRONMENT).map(String::as_str) {
             None | Some("" | "development") => Environment::Development,
             Some("production") => Environment::Production,
-            Some(_) => return Err("DOORWARD_ENV: allowed: development, production".to_owned()),
+            Some(_) => return Err(format!("{ENVIRONMENT}: allowed: development, production")),
         };
+        if let Some(name) = variables.keys().find(|name| is_slip(name)) {
+            return Err(format!(
+                "{name}: there is no such variable; settings are DOORWARD__SECTION__KEY, and \
+                 {ENVIRONMENT} says which environment it is"
+            ));
+        }
         let directory = variables
-            .get("DOORWARD_CONFIG_DIR")
+            .get(DIRECTORY)
             .map_or("config", String::as_str)
             .into();
         Ok(Self {
@@ -161,6 +176,14 @@ impl Sources {
             (None, None) => Ok(None),
         }
     }
+}
+
+/// Whether it looks like one of our variables, and nobody would read it.
+fn is_slip(name: &str) -> bool {
+    name.starts_with("DOORWARD_")
+        && !name.starts_with(PREFIX)
+        && ![ENVIRONMENT, DIRECTORY].contains(&name)
+        && !OTHERS.iter().any(|part| name.contains(part))
 }
 
 /// The keys of all settings that exist; each has a default.

@@ -143,6 +143,7 @@ mod tests {
     #[case("de;q=0.1234, en;q=0.2", Some("en"))]
     #[case("de;q=, de;q, de;level=1, de_DE, d\u{e9}", None)]
     #[case("de-!, en", Some("en"))]
+    #[case("en;q=0.9, de;q=1.0", Some("de"))]
     #[case("", None)]
     #[case(",,;,-,--,de-,", Some("de"))]
     #[case("x-klingon", None)]

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::openapi::{HealthProblems, NoProblems};
 use super::problem::Problem;
 use super::problem_kind as kind;
-use crate::user_manager::UserManager;
+use crate::user_manager::{Failure, UserManager};
 
 /// Where the process is between start and stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,13 @@ pub async fn ready(
     if *stage.borrow() != Stage::Serving {
         return Err(Problem::of(&kind::UNAVAILABLE));
     }
-    users.check_database().await?;
-    Ok(OK)
+    match users.check_database().await {
+        Ok(()) => Ok(OK),
+        // Damaged, or without its tables: other requests could not be answered either.
+        Err(Failure::Internal(error)) => {
+            tracing::error!(error, "the database is not as it should be");
+            Err(Problem::of(&kind::UNAVAILABLE))
+        }
+        Err(failure) => Err(failure.into()),
+    }
 }

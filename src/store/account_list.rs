@@ -117,6 +117,29 @@ impl fmt::Debug for AccountFilter {
 mod tests {
     use super::*;
 
+    /// SECURITY 48.
+    #[test]
+    fn addresses_never_show_in_debug_output() {
+        let account = ListedAccount {
+            id: 7,
+            email: "canary@example.com".to_owned(),
+            created_at: DateTime::UNIX_EPOCH,
+            confirmed_at: None,
+            disabled_at: None,
+            login_failures: 0,
+            locked_until: None,
+        };
+        assert_eq!(format!("{account:?}"), "ListedAccount { id: 7, .. }");
+        let filter = AccountFilter {
+            part: "canary".to_owned(),
+            state: None,
+            after: 7,
+            limit: 1,
+        };
+        let shown = "AccountFilter { state: None, after: 7, .. }";
+        assert_eq!(format!("{filter:?}"), shown);
+    }
+
     #[test]
     fn a_pattern_finds_what_was_typed_and_nothing_else() {
         assert_eq!(pattern(""), "%%");

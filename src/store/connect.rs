@@ -31,7 +31,8 @@ pub enum DatabaseUrl {
 pub struct InvalidDatabaseUrl;
 
 impl DatabaseUrl {
-    /// Parses a URL. `SQLite` in memory is refused: every connection would have its own.
+    /// Parses a URL. `SQLite` in memory is refused, and so is one without a path, which is a
+    /// temporary file: every connection would have its own.
     ///
     /// # Errors
     /// [`InvalidDatabaseUrl`], without the text, which may hold a password.
@@ -44,9 +45,12 @@ impl DatabaseUrl {
                 .map(|options| Self::Postgres(Box::new(options)))
                 .map_err(|_| InvalidDatabaseUrl),
             "sqlite" if !url.contains(":memory:") && !url.contains("mode=memory") => {
-                SqliteConnectOptions::from_str(url)
-                    .map(|options| Self::Sqlite(Box::new(options)))
-                    .map_err(|_| InvalidDatabaseUrl)
+                match SqliteConnectOptions::from_str(url) {
+                    Ok(options) if !options.get_filename().as_os_str().is_empty() => {
+                        Ok(Self::Sqlite(Box::new(options)))
+                    }
+                    _ => Err(InvalidDatabaseUrl),
+                }
             }
             _ => Err(InvalidDatabaseUrl),
         }
@@ -199,6 +203,7 @@ impl std::fmt::Debug for DatabaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sqlx::SqlitePool;
 
     #[test]
     fn a_url_is_described_without_its_password() {
@@ -224,8 +229,43 @@ mod tests {
             "sqlite::memory:",
             "sqlite://:memory:",
             "sqlite://data/doorward.db?mode=memory",
+            "sqlite:",
+            "sqlite://",
+            "sqlite://?mode=rwc",
+            "postgres://ann:5432/canary@db/users",
         ] {
             assert!(DatabaseUrl::parse(url).is_err(), "{url}");
         }
+    }
+
+    fn store_in(folder: &tempfile::TempDir) -> (Store, SqlitePool) {
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let store = Store::new(&DatabaseUrl::parse(&url).expect("a URL"), 1, true);
+        let store = store.expect("a store");
+        let Pool::Sqlite(pool) = store.pool.clone() else {
+            panic!("another engine")
+        };
+        (store, pool)
+    }
+
+    /// Opening one is several statements.
+    #[tokio::test]
+    async fn a_connection_is_used_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (_store, pool) = store_in(&folder);
+        let mark = sqlx::query("CREATE TEMP TABLE mark (id INTEGER)");
+        mark.execute(&pool).await.expect("made");
+        let there = sqlx::query("SELECT id FROM mark").fetch_all(&pool).await;
+        there.expect("the same connection");
+    }
+
+    #[tokio::test]
+    async fn a_closed_store_answers_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (store, _pool) = store_in(&folder);
+        store.migrate().await.expect("migrated");
+        store.ping().await.expect("answered");
+        store.close().await;
+        store.mail_backlog().await.expect_err("closed");
     }
 }

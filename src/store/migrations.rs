@@ -93,3 +93,30 @@ fn unlocked(migrator: &Migrator) -> Migrator {
     migrator.set_locking(false);
     migrator
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::DatabaseUrl;
+
+    /// Tried again, as after a race with another instance, and then given up.
+    #[tokio::test]
+    async fn a_migration_that_cannot_be_done_is_given_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let url = DatabaseUrl::parse(&url).expect("a URL");
+        let store = Store::new(&url, 1, true).expect("a store");
+        let Pool::Sqlite(pool) = &store.pool else {
+            panic!("another engine")
+        };
+        let by_hand = sqlx::query("CREATE TABLE users (id INTEGER)");
+        by_hand.execute(pool).await.expect("made");
+        let minute = Duration::from_mins(1);
+        let given_up = tokio::time::timeout(minute, store.migrate()).await;
+        let given_up = given_up.expect("not for ever");
+        assert!(
+            matches!(given_up, Err(MigrationError::Store(_))),
+            "{given_up:?}"
+        );
+    }
+}

@@ -115,3 +115,31 @@ impl fmt::Debug for ListedMail {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SECURITY 48.
+    #[test]
+    fn an_address_never_shows_in_debug_output() {
+        let mail = ListedMail {
+            id: 7,
+            kind: "reset".to_owned(),
+            email_key: "canary@example.com".to_owned(),
+            state: "failed".to_owned(),
+            attempts: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            due_at: DateTime::UNIX_EPOCH,
+            sent_at: None,
+            failed_at: None,
+            last_error: Some("canary".to_owned()),
+        };
+        let shown = format!("{mail:?}");
+        assert!(
+            shown.starts_with("ListedMail { id: 7, kind: \"reset\""),
+            "{shown}"
+        );
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::{Store, StoreError, execute, run};
+use super::{Store, StoreError, run};
 
 /// An answer is good for so long.
 const FRESH: Duration = Duration::from_millis(250);
@@ -16,7 +16,7 @@ const FRESH: Duration = Duration::from_millis(250);
 pub(super) struct LastPing(Arc<Mutex<Option<(Instant, Result<(), StoreError>)>>>);
 
 impl Store {
-    /// Whether the database answers. Anybody may ask for readiness, and there is one connection
+    /// Whether the database answers from its tables. Anybody may ask for readiness, and there is one connection
     /// for it: one statement at a time answers all who wait, so that a load balancer's probe does
     /// not wait behind the others.
     ///
@@ -29,7 +29,7 @@ impl Store {
         {
             return answer.clone();
         }
-        let answer = run!(self, lend_for_ping, conn => execute!(conn, "SELECT 1").map(drop));
+        let answer = run!(self, lend_for_ping, conn => conn.epoch().await.map(drop));
         *last = Some((Instant::now(), answer.clone()));
         answer
     }

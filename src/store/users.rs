@@ -197,13 +197,14 @@ impl Conn<'_> {
     }
 
     /// Replaces a hash by one of the same password, unless the password was changed meanwhile.
+    /// Nobody needs to know which.
     pub async fn rehash_password(
         &mut self,
         id: AccountId,
         old: &PasswordHash,
         new: &PasswordHash,
-    ) -> Result<bool, StoreError> {
-        Ok(execute!(self, REHASH, new.as_str(), id, old.as_str())? == 1)
+    ) -> Result<(), StoreError> {
+        execute!(self, REHASH, new.as_str(), id, old.as_str()).map(drop)
     }
 
     /// Notes that the mailbox was proven.

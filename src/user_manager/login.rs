@@ -142,7 +142,7 @@ impl UserManager {
         };
         let stored = &proven.stored;
         match transaction!(self.0.store, conn => conn.rehash_password(id, stored, &hash).await) {
-            Ok(replaced) => tracing::info!(user.id = id, replaced, "password hashed anew"),
+            Ok(()) => tracing::info!(user.id = id, "password hashed anew"),
             Err(error) => tracing::warn!(user.id = id, %error, "the new hash was not stored"),
         }
     }

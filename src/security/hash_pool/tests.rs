@@ -86,7 +86,7 @@ async fn a_caller_who_goes_away_while_waiting_costs_no_hash() {
             slot.run(|_| Ok(())).await
         });
     }
-    while pool.shared.admission.counts().1 < 50 {
+    while pool.waiting() < 50 {
         tokio::task::yield_now().await;
     }
     callers.shutdown().await;
