@@ -44,7 +44,8 @@ pub(in crate::cli) struct Import {
     /// Look at every line and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// A new file for the lines that cannot be used, a JSON object each [default: standard error]
+    /// A new or empty file for the lines that cannot be used, a JSON object each, or the one of the
+    /// import that goes on [default: standard error]
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// What to do with a line whose address has an account
@@ -124,7 +125,7 @@ pub(super) async fn run(
         Mode::DryRun => None,
     };
     let progress = Progress::start(size, read);
-    if let Some(earlier) = &earlier {
+    if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.line > 0) {
         progress.say(&format!("goes on behind line {}", earlier.line));
     }
     let report = report(command.report.as_deref(), earlier.as_ref(), &progress)?;
@@ -211,8 +212,8 @@ fn report(
         let progress = progress.clone();
         return Ok(Report::Lines(Box::new(move |line| progress.say(line))));
     };
-    let length = earlier.map_or(0, |earlier| earlier.report_bytes.unsigned_abs());
-    Report::file(path, length)
+    let known = earlier.map(|earlier| earlier.report_bytes.unsigned_abs());
+    Report::file(path, known)
         .map_err(|error| CliError::Failed(format!("the report {}: {error}", path.display())))
 }
 
