@@ -149,6 +149,19 @@ async fn one_without_a_bad_line_goes_on_too(#[values(Sqlite, Postgres)] engine: 
     assert_eq!(fixture.users().await, 1_500);
 }
 
+#[tokio::test]
+async fn a_restart_that_cannot_begin_forgets_nothing() {
+    let fixture = Fixture::start(Sqlite, &lines(100).join("\n")).await;
+    fixture.resume("100").await.expect(1);
+    let import = ["user", "import", &fixture.file, "--report", &fixture.report];
+    let restart = [&import[..], &["--restart"]].concat();
+    let ran = fixture.program.run(&restart).await.expect(1);
+    assert!(ran.stderr.contains("not empty"), "{}", ran.stderr);
+    let reached = "SELECT COUNT(*) FROM imports WHERE line > 0 AND finished_at IS NOT NULL";
+    assert_eq!(fixture.app.database.number(reached).await, 1);
+    fixture.assert_whole(100).await;
+}
+
 /// Wherever the kill meets it: before a commit, after one, while the report is written.
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]

@@ -113,16 +113,11 @@ pub(super) async fn run(
     } else {
         Mode::Import
     };
-    if command.restart && mode == Mode::Import {
-        Importer::restart(store, &fingerprint)
-            .await
-            .map_err(failed)?;
-    }
     let earlier = match mode {
-        Mode::Import => Importer::progress(store, &fingerprint)
+        Mode::Import if !command.restart => Importer::progress(store, &fingerprint)
             .await
             .map_err(failed)?,
-        Mode::DryRun => None,
+        Mode::Import | Mode::DryRun => None,
     };
     let progress = Progress::start(size, read);
     if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.line > 0) {
@@ -138,6 +133,12 @@ pub(super) async fn run(
     let from = earlier.as_ref().map_or_else(Mark::default, importer::mark);
     let reading = Reading::start(input, format, from, judge, usize::from(command.batch))
         .map_err(|error| CliError::Failed(error.to_string()))?;
+    if command.restart && mode == Mode::Import {
+        // Only now: what has stopped the run until here must not cost the place that was reached.
+        Importer::restart(store, &fingerprint)
+            .await
+            .map_err(failed)?;
+    }
     let rules = Rules {
         mode,
         skip_taken: command.on_existing == OnExisting::Skip,
