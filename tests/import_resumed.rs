@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
@@ -60,7 +60,7 @@ impl Fixture {
         command.args(["user", "import", file, "--format", "jsonl"]);
         command.args(["--report", &self.report, "--batch", batch]);
         command.stdin(Stdio::piped()).stdout(Stdio::null());
-        command.stderr(Stdio::null()).spawn().expect("started")
+        command.stderr(Stdio::piped()).spawn().expect("started")
     }
 
     async fn resume(&self, batch: &str) -> Ran {
@@ -236,6 +236,11 @@ async fn a_signal_ends_it_after_the_batch_in_hand(
     })
     .await;
     assert_eq!(code, Some(1));
+    let mut said = String::new();
+    let stderr = child.stderr.as_mut().expect("piped");
+    stderr.read_to_string(&mut said).expect("text");
+    let advice = "stopped behind line 1400 with 1260 accounts; the same command goes on there";
+    assert!(said.contains(advice), "{said}");
     fixture.resume("100").await.expect(1);
     fixture.assert_whole(2_000).await;
 }

@@ -281,6 +281,15 @@ async fn what_cannot_be_an_import_says_so() {
     let empty = fixture.file("empty.jsonl", "");
     fixture.import(&[&empty, "--batch", "0"]).await.expect(2);
     fixture.import(&[&empty]).await.expect(0);
+    // What stays wrong is said each time, and nobody is told to try again.
+    let headless = fixture.file("a.csv", "ann@example.com,x\n");
+    let report = fixture.path("report.jsonl").display().to_string();
+    for _ in 0..2 {
+        let ran = fixture.import(&[&headless, "--report", &report]).await;
+        let said = ran.expect(1).stderr;
+        assert!(said.contains("has to name the columns"), "{said}");
+        assert!(!said.contains("the same command"), "{said}");
+    }
     // A report never takes the place of a file.
     let other = fixture.file("other", "precious");
     let line = json!({ "email": "a@example.com", "password_hash": HASH }).to_string();

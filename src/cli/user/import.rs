@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::progress::Progress;
 use crate::cli::CliError;
 use crate::clock::{Clock as _, SystemClock};
 use crate::security::password_hash::HashParams;
 use crate::store::{ImportProgress, Store};
-use crate::transfer::importer::{self, Importer, Mode, Rules};
-use crate::transfer::reader::{Ignored, Reading};
+use crate::transfer::importer::{self, ImportError, Importer, Mode, Rules};
+use crate::transfer::reader::{Ignored, ReadError, Reading};
 use crate::transfer::{Format, Input, Judge, Mark, Report};
 
 /// Take accounts over from a file, with their password hashes
@@ -130,6 +130,7 @@ pub(super) async fn run(
         all_confirmed: command.confirmed,
         with_roles: command.with_roles,
     };
+    let mut signals = Signals::receive()?;
     let from = earlier.as_ref().map_or_else(Mark::default, importer::mark);
     let reading = Reading::start(input, format, from, judge, usize::from(command.batch))
         .map_err(|error| CliError::Failed(error.to_string()))?;
@@ -147,26 +148,72 @@ pub(super) async fn run(
     let mut importer = Importer::begin(store.clone(), fingerprint, earlier, report, rules)
         .await
         .map_err(failed)?;
-    let ended = take_all(&mut importer, reading, &progress).await;
+    let ended = take_all(&mut importer, reading, &progress, &mut signals).await;
     progress.end();
-    let at = importer.at().clone();
-    let ignored = match ended {
-        Ok(ignored) => ignored,
-        Err(CliError::Failed(why)) if mode == Mode::Import => {
-            return Err(CliError::Failed(format!(
-                "{why}\nstopped behind line {} with {} accounts; the same command goes on there",
-                at.line, at.imported
-            )));
-        }
-        Err(other) => return Err(other),
-    };
+    let ignored = ended.map_err(|ended| {
+        let at = importer.at();
+        let why = if command.dry_run {
+            ended.to_string()
+        } else {
+            let (line, accounts, advice) = (at.line, at.imported, ended.advice());
+            format!("{ended}\nstopped behind line {line} with {accounts} accounts{advice}")
+        };
+        CliError::Failed(why)
+    })?;
     importer.finish(SystemClock.now()).await.map_err(failed)?;
     summarize(&importer, &ignored, command);
-    match at.refused {
+    match importer.at().refused {
         0 => Ok(()),
         refused => Err(CliError::Failed(format!(
             "{refused} lines could not be used"
         ))),
+    }
+}
+
+/// Why an import ended before the end of its source.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("{0}")]
+    Told(&'static str),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl Ended {
+    /// What to do, where the same command can get further than this one did.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Told(_)
+            | Self::Import(ImportError::Store(_) | ImportError::Report(_))
+            | Self::Read(ReadError::Io(_)) => "; the same command goes on there",
+            Self::Import(ImportError::Elsewhere)
+            | Self::Read(
+                ReadError::Changed
+                | ReadError::NoHeader
+                | ReadError::ColumnTwice(_)
+                | ReadError::NoUsers
+                | ReadError::Broken { .. }
+                | ReadError::Thread,
+            ) => "",
+        }
+    }
+}
+
+/// What tells the process to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn receive() -> Result<Self, CliError> {
+        let receive = |kind| signal(kind).map_err(failed);
+        Ok(Self {
+            interrupt: receive(SignalKind::interrupt())?,
+            terminate: receive(SignalKind::terminate())?,
+        })
     }
 }
 
@@ -175,24 +222,20 @@ async fn take_all(
     importer: &mut Importer,
     mut reading: Reading,
     progress: &Progress,
-) -> Result<Ignored, CliError> {
-    let stop = |kind| signal(kind).map_err(|error| CliError::Failed(error.to_string()));
-    let (mut interrupt, mut terminate) = (
-        stop(SignalKind::interrupt())?,
-        stop(SignalKind::terminate())?,
-    );
+    signals: &mut Signals,
+) -> Result<Ignored, Ended> {
     loop {
         let batch = tokio::select! {
             biased;
-            _ = interrupt.recv() => return Err(CliError::Failed("interrupted".to_owned())),
-            _ = terminate.recv() => return Err(CliError::Failed("told to stop".to_owned())),
+            _ = signals.interrupt.recv() => return Err(Ended::Told("interrupted")),
+            _ = signals.terminate.recv() => return Err(Ended::Told("told to stop")),
             batch = reading.next() => batch,
         };
         let Some(batch) = batch else { break };
-        importer.take(batch).await.map_err(failed)?;
+        importer.take(batch).await?;
         progress.moved(importer.at());
     }
-    reading.end().await.map_err(failed)
+    Ok(reading.end().await?)
 }
 
 fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), CliError> {
