@@ -117,12 +117,21 @@ async fn one_killed_in_the_middle_loses_nothing_and_doubles_nothing(
         (&ran["imported"], &ran["refused"]),
         (&json!(2_700), &json!(300))
     );
+    assert_eq!(
+        ran["this_run"],
+        json!({ "imported": 900, "refused": 100, "skipped": 0,
+            "reasons": { "email_taken": 50, "not_json": 50 } })
+    );
     fixture.assert_whole(3_000).await;
     // Once more: it is done.
     let ran = fixture.resume("100").await.expect(1).json();
     assert_eq!(
         (&ran["imported"], &ran["refused"]),
         (&json!(2_700), &json!(300))
+    );
+    assert_eq!(
+        ran["this_run"],
+        json!({ "imported": 0, "refused": 0, "skipped": 0, "reasons": {} })
     );
     fixture.assert_whole(3_000).await;
 }
@@ -160,6 +169,31 @@ async fn a_restart_that_cannot_begin_forgets_nothing() {
     let reached = "SELECT COUNT(*) FROM imports WHERE line > 0 AND finished_at IS NOT NULL";
     assert_eq!(fixture.app.database.number(reached).await, 1);
     fixture.assert_whole(100).await;
+}
+
+#[tokio::test]
+async fn what_was_imported_already_is_not_claimed_again() {
+    let fixture = Fixture::start(Sqlite, &lines(100).join("\n")).await;
+    let import = ["user", "import", &fixture.file];
+    let first = fixture.program.run(&import).await.expect(1).stdout;
+    assert_eq!(
+        first,
+        "90 accounts were made\n\
+         5 lines could not be used: not a JSON object\n\
+         5 lines could not be used: the address has an account already, maybe from an earlier line\n"
+    );
+    let again = fixture.program.run(&import).await.expect(1).stdout;
+    assert_eq!(
+        again,
+        "it was imported to its end already; --restart begins again\n\
+         with the runs before: 90 accounts, 0 lines passed over, 10 not usable\n"
+    );
+    let restart = [&import[..], &["--restart", "--on-existing", "skip"]].concat();
+    let restarted = fixture.program.run(&restart).await.expect(1).stdout;
+    assert!(
+        restarted.starts_with("0 accounts were made\n95 lines were passed over"),
+        "{restarted}"
+    );
 }
 
 /// Wherever the kill meets it: before a commit, after one, while the report is written.

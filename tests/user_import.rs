@@ -91,7 +91,8 @@ async fn what_a_line_says_is_taken_over_and_nothing_that_would_be_dangerous(
     let file = fixture.file("a.jsonl", lines.map(|line| line.to_string()).join("\n"));
     let ran = fixture.import(&[&file, "--json"]).await.expect(0);
     let expected = json!({ "dry_run": false, "imported": 3, "refused": 0, "skipped": 0,
-        "reasons": {}, "fields_left_behind": ["name"] });
+        "this_run": { "imported": 3, "refused": 0, "skipped": 0, "reasons": {} },
+        "fields_left_behind": ["name"] });
     assert_eq!(ran.json(), expected);
 
     let ann = fixture.show("ann@example.com").await;
@@ -233,7 +234,9 @@ async fn a_dry_run_says_what_would_be_and_changes_nothing(
     for _ in 0..2 {
         let ran = fixture.import(&dry).await.expect(1);
         let expected = json!({ "dry_run": true, "imported": 3, "refused": 2, "skipped": 0,
-            "reasons": { "email_taken": 2 }, "fields_left_behind": [] });
+            "this_run": { "imported": 3, "refused": 2, "skipped": 0,
+                "reasons": { "email_taken": 2 } },
+            "fields_left_behind": [] });
         assert_eq!(ran.json(), expected);
     }
     assert_eq!(fixture.app.database.number(state).await, before);

@@ -97,19 +97,19 @@ impl Importer {
         transaction!(store, conn => conn.forget_import(source).await)
     }
 
-    /// Begins, or goes on `from` there.
+    /// Begins, or goes on from where it is.
     ///
     /// # Errors
     /// [`StoreError`] when that cannot be noted.
     pub async fn begin(
         store: Store,
         source: Vec<u8>,
-        from: Option<ImportProgress>,
+        at: ImportProgress,
         report: Report,
         rules: Rules,
     ) -> Result<Self, StoreError> {
-        let (at, now) = (from.unwrap_or_else(beginning), rules.now);
         if rules.mode == Mode::Import {
+            let now = rules.now;
             transaction!(store, conn => conn.begin_import(&source, &at, now).await)?;
         }
         Ok(Self {
@@ -268,19 +268,6 @@ pub fn mark(progress: &ImportProgress) -> Mark {
         position: progress.position.unsigned_abs(),
         line: progress.line.unsigned_abs(),
         digest: progress.digest.clone(),
-    }
-}
-
-fn beginning() -> ImportProgress {
-    ImportProgress {
-        position: 0,
-        digest: Vec::new(),
-        line: 0,
-        imported: 0,
-        refused: 0,
-        skipped: 0,
-        report_bytes: 0,
-        finished_at: None,
     }
 }
 

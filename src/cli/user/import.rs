@@ -1,13 +1,15 @@
 //! `doorward user import`
 
+mod summary;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use self::summary::Summary;
 use super::progress::Progress;
 use crate::cli::CliError;
 use crate::clock::{Clock as _, SystemClock};
@@ -15,7 +17,7 @@ use crate::security::password_hash::HashParams;
 use crate::store::{ImportProgress, Store};
 use crate::transfer::importer::{self, ImportError, Importer, Mode, Rules};
 use crate::transfer::reader::{Ignored, ReadError, Reading};
-use crate::transfer::{Format, Input, Judge, Mark, Report};
+use crate::transfer::{Format, Input, Judge, Report};
 
 /// Take accounts over from a file, with their password hashes
 ///
@@ -131,8 +133,9 @@ pub(super) async fn run(
         with_roles: command.with_roles,
     };
     let mut signals = Signals::receive()?;
-    let from = earlier.as_ref().map_or_else(Mark::default, importer::mark);
-    let reading = Reading::start(input, format, from, judge, usize::from(command.batch))
+    let begin = earlier.clone().unwrap_or_default();
+    let batch = usize::from(command.batch);
+    let reading = Reading::start(input, format, importer::mark(&begin), judge, batch)
         .map_err(|error| CliError::Failed(error.to_string()))?;
     if command.restart && mode == Mode::Import {
         // Only now: what has stopped the run until here must not cost the place that was reached.
@@ -145,7 +148,7 @@ pub(super) async fn run(
         skip_taken: command.on_existing == OnExisting::Skip,
         now,
     };
-    let mut importer = Importer::begin(store.clone(), fingerprint, earlier, report, rules)
+    let mut importer = Importer::begin(store.clone(), fingerprint, begin, report, rules)
         .await
         .map_err(failed)?;
     let ended = take_all(&mut importer, reading, &progress, &mut signals).await;
@@ -161,7 +164,13 @@ pub(super) async fn run(
         CliError::Failed(why)
     })?;
     importer.finish(SystemClock.now()).await.map_err(failed)?;
-    summarize(&importer, &ignored, command);
+    let summary = Summary {
+        importer: &importer,
+        earlier: earlier.as_ref(),
+        ignored: &ignored,
+        dry_run: command.dry_run,
+    };
+    summary.print(command.json)?;
     match importer.at().refused {
         0 => Ok(()),
         refused => Err(CliError::Failed(format!(
@@ -259,48 +268,6 @@ fn report(
     let known = earlier.map(|earlier| earlier.report_bytes.unsigned_abs());
     Report::file(path, known)
         .map_err(|error| CliError::Failed(format!("the report {}: {error}", path.display())))
-}
-
-fn summarize(importer: &Importer, ignored: &Ignored, command: &Import) {
-    let (at, ignored) = (importer.at(), ignored.names());
-    if command.json {
-        let mut reasons = Map::new();
-        for (reason, count) in &importer.reasons {
-            let before = reasons.get(reason.code()).and_then(Value::as_u64);
-            let sum = count + before.unwrap_or(0);
-            reasons.insert(reason.code().to_owned(), sum.into());
-        }
-        println!(
-            "{}",
-            json!({
-                "dry_run": command.dry_run,
-                "imported": at.imported,
-                "refused": at.refused,
-                "skipped": at.skipped,
-                "reasons": reasons,
-                "fields_left_behind": ignored,
-            })
-        );
-        return;
-    }
-    let made = if command.dry_run {
-        "accounts would be made"
-    } else {
-        "accounts were made"
-    };
-    println!("{} {made}", at.imported);
-    if at.skipped > 0 {
-        println!(
-            "{} lines were passed over: the address has an account",
-            at.skipped
-        );
-    }
-    for (reason, count) in &importer.reasons {
-        println!("{count} lines could not be used: {reason}");
-    }
-    if !ignored.is_empty() {
-        println!("left behind: {}", ignored.join(", "));
-    }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CliError {
