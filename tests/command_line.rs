@@ -87,6 +87,33 @@ async fn migrate_brings_an_empty_database_up_to_date_as_often_as_one_likes(
     assert!(ran.stderr.starts_with("doorward: ") && !ran.stderr.contains("canary"));
 }
 
+/// Otherwise they would answer from an empty one, in whatever folder the operator is.
+#[tokio::test]
+async fn a_command_that_looks_at_a_database_makes_none() {
+    let program = Program::new();
+    for command in [
+        &["user", "list"][..],
+        &["user", "show", "1"],
+        &["user", "lock", "1"],
+        &["user", "delete", "1", "--yes"],
+        &["user", "export"],
+        &["mail", "list"],
+        &["mail", "retry", "--all-failed"],
+        &["audit", "export"],
+    ] {
+        let ran = program.run(command).await.expect(1);
+        let path = program.folder.path().join("data/doorward.db");
+        let said = format!("doorward: there is no database at {}; ", path.display());
+        assert!(ran.stderr.starts_with(&said), "{command:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("`doorward migrate`"), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+        let there = program.folder.path().read_dir().expect("readable").count();
+        assert_eq!(there, 0, "{command:?}");
+    }
+    program.run(&["migrate"]).await.expect(0);
+    program.run(&["user", "list"]).await.expect(0);
+}
+
 #[rstest]
 #[tokio::test]
 async fn an_account_is_shown_by_address_and_by_number(#[values(Sqlite, Postgres)] engine: Engine) {

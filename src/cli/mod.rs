@@ -11,6 +11,7 @@ mod open_files;
 mod output;
 mod user;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -114,6 +115,12 @@ pub enum CliError {
     Migration(#[from] MigrationError),
     #[error(transparent)]
     Admin(#[from] AdminError),
+    #[error(
+        "there is no database at {}; set DATABASE_URL, go to the folder that the service runs in, \
+         or make a database with `doorward migrate`",
+        .0.display()
+    )]
+    NoDatabase(PathBuf),
     #[error("{0}")]
     Usage(String),
     #[error("{0}")]
@@ -127,7 +134,11 @@ impl CliError {
         ExitCode::from(match self {
             Self::Config(_) | Self::Usage(_) => 2,
             Self::Admin(AdminError::NotFound | AdminError::NoSuchMail) => 3,
-            Self::App(_) | Self::Migration(_) | Self::Admin(_) | Self::Failed(_) => 1,
+            Self::App(_)
+            | Self::Migration(_)
+            | Self::Admin(_)
+            | Self::NoDatabase(_)
+            | Self::Failed(_) => 1,
         })
     }
 }
@@ -182,8 +193,18 @@ pub async fn run() -> Result<(), CliError> {
     }
 }
 
-/// Everything put together, on a database that is up to date.
+/// Everything put together, on a database that is there; it is brought up to date. A new one in
+/// whatever folder the operator happens to be in would only hide that it is the wrong folder.
 async fn open(config: Config) -> Result<App, CliError> {
+    if let Some(path) = config.database.url.missing_file() {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        return Err(CliError::NoDatabase(path));
+    }
+    open_or_make(config).await
+}
+
+/// The same for what may be done first of all.
+async fn open_or_make(config: Config) -> Result<App, CliError> {
     let app = App::build(config, Arc::new(SystemClock))?;
     app.store.migrate().await?;
     Ok(app)

@@ -15,7 +15,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{print, print_json};
-use super::{CliError, open};
+use super::{CliError, open, open_or_make};
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -94,7 +94,10 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliE
         let app = App::build(config, Arc::new(SystemClock))?;
         return import::run(import, &app.store, params).await;
     }
-    let app = open(config).await?;
+    let app = match command {
+        UserCommand::Create(_) | UserCommand::Import(_) => open_or_make(config).await?,
+        _ => open(config).await?,
+    };
     let users = &app.state.users;
     let (done, target) = match command {
         UserCommand::Create(create) => return create::create(&app, &create).await,

@@ -2,6 +2,7 @@
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +65,23 @@ impl DatabaseUrl {
             ),
             Self::Sqlite(options) => format!("SQLite {}", options.get_filename().display()),
         }
+    }
+
+    /// The file of an `SQLite` database.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Postgres(_) => None,
+            Self::Sqlite(options) => Some(options.get_filename()),
+        }
+    }
+
+    /// The same while it is not there; to open the database is to make it.
+    #[must_use]
+    pub fn missing_file(&self) -> Option<&Path> {
+        // Where it cannot be seen, opening it says why.
+        let is_missing = |path: &&Path| matches!(path.try_exists(), Ok(false));
+        self.file().filter(is_missing)
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::Finding;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
-use crate::store::{DatabaseUrl, SchemaState, Store, StoreError};
+use crate::store::{SchemaState, Store, StoreError};
 
 /// More than this is no matter of the network.
 const CLOCK_WARNING: TimeDelta = TimeDelta::seconds(2);
@@ -15,9 +15,7 @@ const CLOCK_FAILED: TimeDelta = TimeDelta::seconds(60);
 pub(super) async fn check(config: &Config) -> Vec<Finding> {
     let url = &config.database.url;
     // To open an SQLite file is to make it.
-    if let DatabaseUrl::Sqlite(options) = url
-        && !options.get_filename().exists()
-    {
+    if url.missing_file().is_some() {
         return vec![Finding::warning(
             "database",
             format!("{} is not there yet", url.describe()),
