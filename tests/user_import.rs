@@ -242,6 +242,38 @@ async fn a_dry_run_says_what_would_be_and_changes_nothing(
     assert_eq!(fixture.app.database.number(state).await, before);
 }
 
+/// It is the first command that an operator who moves in tries.
+#[rstest]
+#[tokio::test]
+async fn a_dry_run_needs_no_database_and_makes_none(#[values(Sqlite, Postgres)] engine: Engine) {
+    let database = TestDatabase::empty_postgres().await;
+    let program = match engine {
+        Sqlite => Program::new(),
+        Postgres => Program::new().set("DATABASE_URL", &database.url),
+    };
+    let names = ["a", "b", "A"];
+    let lines = names.map(|name| {
+        json!({ "email": format!("{name}@example.com"), "password_hash": HASH }).to_string()
+    });
+    fs::write(program.folder.path().join("a.jsonl"), lines.join("\n")).expect("written");
+    let dry = ["user", "import", "a.jsonl", "--dry-run", "--batch", "1"];
+    let ran = program.run(&dry).await.expect(1);
+    assert!(
+        ran.stdout.starts_with("2 accounts would be made\n1 lines"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stderr.contains("goes on"), "{}", ran.stderr);
+    let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'";
+    assert_eq!(database.number(tables).await, 0);
+    let mut made = fs::read_dir(program.folder.path()).expect("readable");
+    assert_eq!(
+        made.next().expect("one").expect("a file").file_name(),
+        "a.jsonl"
+    );
+    assert!(made.next().is_none());
+}
+
 #[rstest]
 #[tokio::test]
 async fn addresses_with_an_account_are_passed_over_when_the_operator_says_so(

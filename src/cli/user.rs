@@ -8,7 +8,6 @@ mod progress;
 mod show;
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -16,9 +15,10 @@ use serde_json::json;
 
 use super::output::{print, print_json};
 use super::{CliError, open, open_or_make};
-use crate::app::App;
-use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::app::AppError;
+use crate::config::{Config, DatabaseConfig};
+use crate::store::Store;
+use crate::transfer::importer::Mode;
 use crate::user_manager::{AccountReport, Which};
 
 #[derive(Debug, Subcommand)]
@@ -90,9 +90,8 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliE
     if let UserCommand::Import(import) = &command
         && import.dry_run
     {
-        // Nothing is changed, not even the schema.
-        let app = App::build(config, Arc::new(SystemClock))?;
-        return import::run(import, &app.store, params).await;
+        let mode = Mode::DryRun(there_already(&config.database).await?);
+        return import::run(import, mode, params).await;
     }
     let app = match command {
         UserCommand::Create(_) | UserCommand::Import(_) => open_or_make(config).await?,
@@ -102,7 +101,10 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliE
     let (done, target) = match command {
         UserCommand::Create(create) => return create::create(&app, &create).await,
         UserCommand::List(list) => return list::run(users, list).await,
-        UserCommand::Import(command) => return import::run(&command, &app.store, params).await,
+        UserCommand::Import(command) => {
+            let mode = Mode::Import(app.store.clone());
+            return import::run(&command, mode, params).await;
+        }
         UserCommand::Export(command) => return export::run(command, &app.store).await,
         UserCommand::Show(target) => {
             let report = users.admin_report(&target.which).await?;
@@ -142,6 +144,19 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliE
     } else {
         print(&format!("{done}\n")).map(drop)
     }
+}
+
+/// The database, if there is one. Nothing is made or changed, not even the schema.
+async fn there_already(database: &DatabaseConfig) -> Result<Option<Store>, CliError> {
+    if database.url.missing_file().is_some() {
+        return Ok(None);
+    }
+    let store = Store::new(&database.url, 1, database.prepared_statements)
+        .map_err(AppError::DataDirectory)?;
+    let schema = store.schema_state().await;
+    let schema = schema.map_err(|error| CliError::Failed(error.to_string()))?;
+    let is_empty = schema.applied == 0 && schema.foreign.is_empty();
+    Ok((!is_empty).then_some(store))
 }
 
 fn confirm_delete(report: &AccountReport, yes: bool) -> Result<(), CliError> {

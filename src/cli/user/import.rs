@@ -14,7 +14,7 @@ use super::progress::Progress;
 use crate::cli::CliError;
 use crate::clock::{Clock as _, SystemClock};
 use crate::security::password_hash::HashParams;
-use crate::store::{ImportProgress, Store};
+use crate::store::ImportProgress;
 use crate::transfer::importer::{self, ImportError, Importer, Mode, Rules};
 use crate::transfer::reader::{Ignored, ReadError, Reading};
 use crate::transfer::{Format, Input, Judge, Report};
@@ -43,7 +43,7 @@ pub(in crate::cli) struct Import {
     /// How it is written [default: as its name says: .jsonl, .csv, .db]
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Look at every line and change nothing
+    /// Look at every line and change nothing; no database is needed
     #[arg(long)]
     pub(super) dry_run: bool,
     /// A new or empty file for the lines that cannot be used, a JSON object each, or the one of the
@@ -97,11 +97,7 @@ Formats:
 
 Exit codes: 0 every line was taken, 1 some were not or the import stopped, 2 wrong usage."#;
 
-pub(super) async fn run(
-    command: &Import,
-    store: &Store,
-    params: HashParams,
-) -> Result<(), CliError> {
+pub(super) async fn run(command: &Import, mode: Mode, params: HashParams) -> Result<(), CliError> {
     let format = command.format.or_else(|| Format::of_name(&command.file));
     let format = format.ok_or_else(|| {
         CliError::Usage("say --format jsonl, csv or sails; the name does not tell".to_owned())
@@ -110,16 +106,11 @@ pub(super) async fn run(
     let (source, size) = open(&command.file)?;
     let input = Input::open(source, format).map_err(|error| unreadable(&command.file, &error))?;
     let (fingerprint, read) = (input.fingerprint.clone(), input.read.clone());
-    let mode = if command.dry_run {
-        Mode::DryRun
-    } else {
-        Mode::Import
-    };
-    let earlier = match mode {
-        Mode::Import if !command.restart => Importer::progress(store, &fingerprint)
+    let earlier = match &mode {
+        Mode::Import(store) if !command.restart => Importer::progress(store, &fingerprint)
             .await
             .map_err(failed)?,
-        Mode::Import | Mode::DryRun => None,
+        Mode::Import(_) | Mode::DryRun(_) => None,
     };
     let progress = Progress::start(size, read);
     if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.line > 0) {
@@ -137,18 +128,19 @@ pub(super) async fn run(
     let batch = usize::from(command.batch);
     let reading = Reading::start(input, format, importer::mark(&begin), judge, batch)
         .map_err(|error| CliError::Failed(error.to_string()))?;
-    if command.restart && mode == Mode::Import {
+    if let Mode::Import(store) = &mode
+        && command.restart
+    {
         // Only now: what has stopped the run until here must not cost the place that was reached.
         Importer::restart(store, &fingerprint)
             .await
             .map_err(failed)?;
     }
     let rules = Rules {
-        mode,
         skip_taken: command.on_existing == OnExisting::Skip,
         now,
     };
-    let mut importer = Importer::begin(store.clone(), fingerprint, begin, report, rules)
+    let mut importer = Importer::begin(mode, fingerprint, begin, report, rules)
         .await
         .map_err(failed)?;
     let ended = take_all(&mut importer, reading, &progress, &mut signals).await;
