@@ -87,6 +87,38 @@ async fn migrate_brings_an_empty_database_up_to_date_as_often_as_one_likes(
     assert!(ran.stderr.starts_with("doorward: ") && !ran.stderr.contains("canary"));
 }
 
+/// As behind `| head -1`, or on a full disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn output_that_nobody_takes_is_no_panic() {
+    let app = TestApp::start(Sqlite).await;
+    let port = app.url.rsplit(':').next().expect("a port").to_owned();
+    let program = Program::beside(&app).set("PORT", &port);
+    let file = program.folder.path().join("a.jsonl").display().to_string();
+    std::fs::write(&file, "").expect("written");
+    for command in [
+        &["check-config"][..],
+        &["check-config", "--json"],
+        &["migrate"],
+        &["healthcheck"],
+        &["user", "import", &file],
+        &["user", "import", &file, "--json"],
+        &["user", "list"],
+        &["doctor"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let closed = program.run_into(command, writer).await;
+        assert_eq!(closed, (0, String::new()), "{command:?}");
+        let full = std::fs::File::create("/dev/full").expect("a device");
+        let (code, stderr) = program.run_into(command, full).await;
+        assert_eq!(code, 1, "{command:?}: {stderr}");
+        assert!(
+            stderr.starts_with("doorward: standard output: No space left"),
+            "{command:?}: {stderr}"
+        );
+    }
+}
+
 /// Otherwise they would answer from an empty one, in whatever folder the operator is.
 #[tokio::test]
 async fn a_command_that_looks_at_a_database_makes_none() {

@@ -9,6 +9,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::CliError;
+use super::output::print;
 use crate::config::HttpConfig;
 
 /// Longer than the service waits for its database.
@@ -23,10 +24,7 @@ pub(super) async fn run(http: &HttpConfig) -> Result<(), CliError> {
     let address = SocketAddr::new(host, http.port);
     let answer = tokio::time::timeout(PATIENCE, ask(address)).await;
     match answer {
-        Ok(Ok(200)) => {
-            println!("ready");
-            Ok(())
-        }
+        Ok(Ok(200)) => print("ready\n").map(drop),
         Ok(Ok(status)) => Err(CliError::Failed(format!(
             "{address} is not ready: status {status}"
         ))),

@@ -179,8 +179,8 @@ pub async fn run() -> Result<(), CliError> {
             let store = Store::new(&database.url, 1, database.prepared_statements)
                 .map_err(AppError::DataDirectory)?;
             store.migrate().await?;
-            println!("{} is up to date", database.url.describe());
-            Ok(())
+            let done = format!("{} is up to date\n", database.url.describe());
+            output::print(&done).map(drop)
         }
         Command::Healthcheck => healthcheck::run(&config.http).await,
         Command::User(command) => user::run(command, config).await,

@@ -7,7 +7,7 @@ mod list;
 mod progress;
 mod show;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -169,14 +169,12 @@ fn confirm_delete(report: &AccountReport, yes: bool) -> Result<(), CliError> {
         ));
     }
     let account = &report.details.account;
-    print!(
+    print(&format!(
         "Delete account {} ({})? It cannot be undone. [y/N] ",
         account.id, account.email
-    );
+    ))?;
     let mut line = String::new();
-    let answered = std::io::stdout()
-        .flush()
-        .and_then(|()| std::io::stdin().read_line(&mut line));
+    let answered = std::io::stdin().read_line(&mut line);
     answered.map_err(|error| CliError::Failed(error.to_string()))?;
     if matches!(line.trim(), "y" | "Y" | "yes") {
         return Ok(());
