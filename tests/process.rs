@@ -1,7 +1,9 @@
 //! The program as a process: start, stop, and what a crash leaves.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,7 +35,18 @@ async fn it_starts_with_nothing_and_says_how_to_try_it() {
         output.contains(&format!("{}/user/create", client.url)),
         "{output}"
     );
-    assert!(folder.path().join("data/doorward.db").exists());
+    // It holds password hashes, and so does what is not in it yet.
+    for name in [
+        "",
+        "doorward.db",
+        "doorward.db-wal",
+        "doorward.db-shm",
+        "jwt_secret",
+    ] {
+        let path = folder.path().join("data").join(name);
+        let mode = fs::metadata(&path).expect(name).permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+    }
 
     // The line can be pasted.
     let line = output.split_once("Try:").expect("a line").1;

@@ -1,5 +1,9 @@
 //! The database: whether it answers, fits, takes writes, and has the same time.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use chrono::TimeDelta;
 
 use super::Finding;
@@ -41,6 +45,7 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
             return vec![Finding::failed("database", detail, advice)];
         }
     }
+    findings.extend(url.file().and_then(readable_by_others));
     match store.schema_state().await {
         Ok(state) => {
             let is_there = state.applied > 0;
@@ -58,6 +63,19 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
     findings.extend(clock(&store).await);
     store.close().await;
     findings
+}
+
+/// A new one is made for its owner alone.
+fn readable_by_others(file: &Path) -> Option<Finding> {
+    let mode = fs::metadata(file).ok()?.permissions().mode();
+    let advice = "chmod 600 the file and those beside it that begin with its name";
+    (mode & 0o077 != 0).then(|| {
+        Finding::warning(
+            "database file",
+            format!("{} can be read by others", file.display()),
+            advice,
+        )
+    })
 }
 
 fn schema(state: &SchemaState) -> Finding {
