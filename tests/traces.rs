@@ -143,6 +143,28 @@ async fn the_environment_names_the_service(
     assert_eq!(resource("telemetry.sdk.language"), "rust");
 }
 
+/// A small image has none, and a collector beside it speaks no TLS.
+#[tokio::test]
+async fn only_tls_needs_certificate_authorities() {
+    let collector = Collector::start().await;
+    let program = traced(&collector.url).set("SSL_CERT_FILE", "/nonexistent/authorities.pem");
+    let mut serving = program.serve().await;
+    serving.client.get("/health/live").await.expect(200);
+    assert_eq!(serving.terminate().await, 0);
+    let spans = collector.spans();
+    let is_there = spans.iter().any(|span| span.name == "GET /health/live");
+    assert!(is_there, "{}", serving.stderr());
+
+    let program = program.set("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:9");
+    let mut serving = program.serve().await;
+    assert_eq!(serving.terminate().await, 0);
+    assert!(
+        serving.stderr().contains("no traces"),
+        "{}",
+        serving.stderr()
+    );
+}
+
 #[tokio::test]
 async fn a_fault_of_ours_is_an_error_in_the_trace_and_a_refusal_is_none() {
     let collector = Collector::start().await;

@@ -76,7 +76,7 @@ fn logs(config: &TelemetryConfig) -> Box<dyn Layer<Registry> + Send + Sync> {
 fn provider(endpoint: &str, sample_ratio: f64) -> Result<SdkTracerProvider, String> {
     let exporter = SpanExporter::builder()
         .with_http()
-        .with_http_client(Collector::new().map_err(|error| error.to_string())?)
+        .with_http_client(Collector::new(endpoint).map_err(|error| error.to_string())?)
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
         .build()
         .map_err(|error| error.to_string())?;
