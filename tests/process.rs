@@ -60,6 +60,27 @@ async fn it_starts_with_nothing_and_says_how_to_try_it() {
     assert!(answer.starts_with(r#"{"token":""#), "{line}: {answer}");
 }
 
+/// Nobody has set where that is.
+#[rstest]
+#[case("127.0.0.1")]
+#[case("0.0.0.0")]
+#[tokio::test(flavor = "multi_thread")]
+async fn in_development_mails_link_to_the_service_that_sends_them(#[case] host: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = [("HOST", host), ("DOORWARD__MAIL__TRANSPORT", "file")];
+    let (_process, client) = Process::start(folder.path(), &settings).await;
+    client.register("ann@example.com", PASSWORD).await;
+    let mut mails = Vec::new();
+    eventually("the mail is there", || {
+        mails = mailbox::read(&folder.path().join("data/mails"));
+        std::future::ready(!mails.is_empty())
+    })
+    .await;
+    let link = mails[0].link();
+    let url = client.url.replace("0.0.0.0", "127.0.0.1");
+    assert!(link.starts_with(&format!("{url}/confirm#")), "{link}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_start_finds_the_same_accounts_and_tokens() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, Listeners};
 use crate::clock::SystemClock;
 use crate::config::{Config, Sources};
 use crate::store::{MigrationError, Store};
@@ -170,7 +170,7 @@ pub async fn run() -> Result<(), CliError> {
         Command::Serve => {
             let telemetry = telemetry::start(&config.telemetry);
             open_files::make_room(&mut config);
-            let served = async { App::build(config, Arc::new(SystemClock))?.serve().await }.await;
+            let served = serve(config).await;
             telemetry.stop().await;
             Ok(served?)
         }
@@ -191,6 +191,12 @@ pub async fn run() -> Result<(), CliError> {
         | Command::Completions { .. }
         | Command::Man { .. } => Ok(()),
     }
+}
+
+async fn serve(mut config: Config) -> Result<(), AppError> {
+    let listeners = Listeners::open(&mut config)?;
+    let app = App::build(config, Arc::new(SystemClock))?;
+    app.serve(listeners).await
 }
 
 /// Everything put together, on a database that is there; it is brought up to date. A new one in
