@@ -83,7 +83,7 @@ const EXAMPLES: &str = r#"Examples:
   doorward user import --dry-run users.jsonl
   doorward user import users.jsonl --report not-taken.jsonl
   doorward user import .tmp/localDiskDb.db --confirmed
-  psql … -c "\copy (SELECT …) TO STDOUT CSV HEADER" | doorward user import - --format csv
+  psql … -c "COPY (SELECT …) TO STDOUT CSV HEADER" | doorward user import - --format csv
 
 Formats:
   jsonl   {"email":"ann@example.com","password_hash":"$2b$10$…","confirmed":true}
