@@ -10,13 +10,7 @@ const ANN: &str = "ann@example.com";
 
 async fn log_in(browser: &Browser, password: &str) {
     let fields = [("email", ANN), ("password", password)];
-    browser.fill("login", &fields).await;
-    browser
-        .find("#login button")
-        .await
-        .click()
-        .await
-        .expect("pressed");
+    browser.submit("login", &fields).await;
 }
 
 /// SECURITY 31: the links lead to where `links.base_url` says, and there is what they promise.
@@ -37,13 +31,7 @@ async fn a_person_registers_confirms_changes_forgets_and_recovers(
         ("password", PASSWORD),
         ("password_confirm", PASSWORD),
     ];
-    browser.fill("register", &fields).await;
-    browser
-        .find("#register button")
-        .await
-        .click()
-        .await
-        .expect("pressed");
+    browser.submit("register", &fields).await;
     browser
         .says("Your account is ready. We sent a mail to ann@example.com")
         .await;
@@ -182,13 +170,7 @@ async fn where_confirmation_is_required_a_taken_address_reads_like_a_new_one() {
             ("password", PASSWORD),
             ("password_confirm", PASSWORD),
         ];
-        browser.fill("register", &fields).await;
-        browser
-            .find("#register button")
-            .await
-            .click()
-            .await
-            .expect("pressed");
+        browser.submit("register", &fields).await;
         browser.says("We sent a mail to").await;
         read.push(browser.text(".card").await);
     }
