@@ -181,6 +181,32 @@ async fn where_confirmation_is_required_a_taken_address_reads_like_a_new_one() {
     browser.close().await;
 }
 
+/// Who has lost the mail cannot log in to ask for another.
+#[tokio::test]
+async fn where_confirmation_is_required_a_lost_mail_can_be_had_again() {
+    let app = app(Sqlite, &[("registration.confirmation", "required")]).await;
+    let body = json!({ "email": ANN, "password": PASSWORD, "password_confirm": PASSWORD });
+    app.post("/user/create", body).await.expect(201);
+    app.deliver_mail().await;
+    let browser = Browser::start(PHONE).await;
+    browser.open(&app.url).await;
+    log_in(&browser, PASSWORD).await;
+    browser.says("This address is not confirmed yet.").await;
+    browser
+        .press("Did the mail with the link not arrive?")
+        .await;
+    browser.says("The token is missing.").await;
+    browser.submit("again", &[("email", ANN)]).await;
+    browser.says("a mail is on its way").await;
+    browser.open(app.only_mail().await.link()).await;
+    browser.press("Confirm my address").await;
+    browser.says("your address is confirmed").await;
+    browser.press("Go to your account").await;
+    log_in(&browser, PASSWORD).await;
+    browser.says("You are logged in.").await;
+    browser.close().await;
+}
+
 /// Password managers find what they look for.
 #[tokio::test]
 async fn every_field_says_what_it_is_for() {
