@@ -10,6 +10,8 @@ use axum::http::{HeaderValue, StatusCode};
 use secrecy::SecretString;
 use tokio::sync::{Notify, watch};
 
+pub use serving::Listeners;
+
 use crate::clock::Clock;
 use crate::config::{Config, MailTransport};
 use crate::http::limits::Limits;
@@ -203,7 +205,7 @@ pub fn letter_writer(config: &Config) -> LetterWriter {
         default_language: config.mail.default_language.clone(),
         product_name: config.mail.product_name.clone(),
         colour: config.mail.colour,
-        base_url: config.links_base_url.clone(),
+        base_url: config.base_url(),
         freeze: config.lockout.freeze,
     }
 }

@@ -53,6 +53,9 @@ async fn help_names_every_command_and_exit_code() {
         &["user"],
         &["user", "show"],
         &["user", "lock", "1", "--for", "x"],
+        &["user", "lock", "1", "--for", "0s"],
+        &["user", "lock", "1", "--for", "101years"],
+        &["user", "lock", "1", "--for", "500000y"],
     ] {
         program.run(wrong).await.expect(2);
     }
@@ -85,6 +88,65 @@ async fn migrate_brings_an_empty_database_up_to_date_as_often_as_one_likes(
     let nowhere = Program::new().set("DATABASE_URL", "postgres://u:canary@127.0.0.1:9/x");
     let ran = nowhere.run(&["migrate"]).await.expect(1);
     assert!(ran.stderr.starts_with("doorward: ") && !ran.stderr.contains("canary"));
+}
+
+/// As behind `| head -1`, or on a full disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn output_that_nobody_takes_is_no_panic() {
+    let app = TestApp::start(Sqlite).await;
+    let port = app.url.rsplit(':').next().expect("a port").to_owned();
+    let program = Program::beside(&app).set("PORT", &port);
+    let file = program.folder.path().join("a.jsonl").display().to_string();
+    std::fs::write(&file, "").expect("written");
+    for command in [
+        &["check-config"][..],
+        &["check-config", "--json"],
+        &["migrate"],
+        &["healthcheck"],
+        &["user", "import", &file],
+        &["user", "import", &file, "--json"],
+        &["user", "list"],
+        &["doctor"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let closed = program.run_into(command, writer).await;
+        assert_eq!(closed, (0, String::new()), "{command:?}");
+        let full = std::fs::File::create("/dev/full").expect("a device");
+        let (code, stderr) = program.run_into(command, full).await;
+        assert_eq!(code, 1, "{command:?}: {stderr}");
+        assert!(
+            stderr.starts_with("doorward: standard output: No space left"),
+            "{command:?}: {stderr}"
+        );
+    }
+}
+
+/// Otherwise they would answer from an empty one, in whatever folder the operator is.
+#[tokio::test]
+async fn a_command_that_looks_at_a_database_makes_none() {
+    let program = Program::new();
+    for command in [
+        &["user", "list"][..],
+        &["user", "show", "1"],
+        &["user", "lock", "1"],
+        &["user", "delete", "1", "--yes"],
+        &["user", "export"],
+        &["mail", "list"],
+        &["mail", "retry", "--all-failed"],
+        &["audit", "export"],
+    ] {
+        let ran = program.run(command).await.expect(1);
+        let path = program.folder.path().join("data/doorward.db");
+        let said = format!("doorward: there is no database at {}; ", path.display());
+        assert!(ran.stderr.starts_with(&said), "{command:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("`doorward migrate`"), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+        let there = program.folder.path().read_dir().expect("readable").count();
+        assert_eq!(there, 0, "{command:?}");
+    }
+    program.run(&["migrate"]).await.expect(0);
+    program.run(&["user", "list"]).await.expect(0);
 }
 
 #[rstest]

@@ -1,5 +1,7 @@
 //! `doorward doctor`, and what is made from the description of the command line.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use rstest::rstest;
 use serde_json::Value;
 
@@ -69,6 +71,24 @@ async fn the_doctor_makes_nothing() {
     assert_finding(&ran, "database", "warning ", "is not there yet");
     assert_finding(&ran, "signing secret", "ok ", "at the first start");
     assert!(!program.folder.path().join("data").exists());
+}
+
+#[tokio::test]
+async fn a_database_that_others_can_read_is_named() {
+    let app = TestApp::start(Sqlite).await;
+    let program = Program::beside(&app);
+    let ran = program.run(&["doctor", "--json"]).await.expect(0);
+    assert!(!ran.stdout.contains("database file"), "{}", ran.stdout);
+    let path = app.database.url.strip_prefix("sqlite://").expect("a file");
+    let readable = std::fs::Permissions::from_mode(0o640);
+    std::fs::set_permissions(path, readable).expect("changed");
+    let ran = program.run(&["doctor", "--json"]).await.expect(0);
+    assert_finding(
+        &ran,
+        "database file",
+        "warning ",
+        "can be read by others chmod 600",
+    );
 }
 
 #[tokio::test]

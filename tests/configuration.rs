@@ -87,7 +87,7 @@ fn variable(key: &str) -> String {
 #[case("mail.templates", &["/nonexistent/canary"], "cannot be read")]
 #[case(
     "links.base_url",
-    &["", "app.example.org", "ftp://app.example.org", "https://app.example.org/?x=1",
+    &["app.example.org", "ftp://app.example.org", "https://app.example.org/?x=1",
       "https://app.example.org/#x", "https://u:canary@app.example.org", "javascript:alert(1)"],
     "http:// or https:// URL"
 )]

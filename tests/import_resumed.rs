@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
@@ -60,7 +60,7 @@ impl Fixture {
         command.args(["user", "import", file, "--format", "jsonl"]);
         command.args(["--report", &self.report, "--batch", batch]);
         command.stdin(Stdio::piped()).stdout(Stdio::null());
-        command.stderr(Stdio::null()).spawn().expect("started")
+        command.stderr(Stdio::piped()).spawn().expect("started")
     }
 
     async fn resume(&self, batch: &str) -> Ran {
@@ -117,6 +117,11 @@ async fn one_killed_in_the_middle_loses_nothing_and_doubles_nothing(
         (&ran["imported"], &ran["refused"]),
         (&json!(2_700), &json!(300))
     );
+    assert_eq!(
+        ran["this_run"],
+        json!({ "imported": 900, "refused": 100, "skipped": 0,
+            "reasons": { "email_taken": 50, "not_json": 50 } })
+    );
     fixture.assert_whole(3_000).await;
     // Once more: it is done.
     let ran = fixture.resume("100").await.expect(1).json();
@@ -124,7 +129,71 @@ async fn one_killed_in_the_middle_loses_nothing_and_doubles_nothing(
         (&ran["imported"], &ran["refused"]),
         (&json!(2_700), &json!(300))
     );
+    assert_eq!(
+        ran["this_run"],
+        json!({ "imported": 0, "refused": 0, "skipped": 0, "reasons": {} })
+    );
     fixture.assert_whole(3_000).await;
+}
+
+/// Its report is there and empty.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn one_without_a_bad_line_goes_on_too(#[values(Sqlite, Postgres)] engine: Engine) {
+    let lines: Vec<String> = (1..=1_500).map(account).collect();
+    let fixture = Fixture::start(engine, &lines.join("\n")).await;
+    let mut child = fixture.spawn("-", "100");
+    let mut pipe = child.stdin.take().expect("piped");
+    pipe.write_all(lines[..1_050].join("\n").as_bytes())
+        .expect("written");
+    eventually("10 batches are committed", async || {
+        fixture.users().await == 1_000
+    })
+    .await;
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    let ran = fixture.resume("100").await.expect(0).json();
+    assert_eq!(ran["imported"], 1_500);
+    assert_eq!(fixture.reported(), Vec::<u64>::new());
+    assert_eq!(fixture.users().await, 1_500);
+}
+
+#[tokio::test]
+async fn a_restart_that_cannot_begin_forgets_nothing() {
+    let fixture = Fixture::start(Sqlite, &lines(100).join("\n")).await;
+    fixture.resume("100").await.expect(1);
+    let import = ["user", "import", &fixture.file, "--report", &fixture.report];
+    let restart = [&import[..], &["--restart"]].concat();
+    let ran = fixture.program.run(&restart).await.expect(1);
+    assert!(ran.stderr.contains("not empty"), "{}", ran.stderr);
+    let reached = "SELECT COUNT(*) FROM imports WHERE line > 0 AND finished_at IS NOT NULL";
+    assert_eq!(fixture.app.database.number(reached).await, 1);
+    fixture.assert_whole(100).await;
+}
+
+#[tokio::test]
+async fn what_was_imported_already_is_not_claimed_again() {
+    let fixture = Fixture::start(Sqlite, &lines(100).join("\n")).await;
+    let import = ["user", "import", &fixture.file];
+    let first = fixture.program.run(&import).await.expect(1).stdout;
+    assert_eq!(
+        first,
+        "90 accounts were made\n\
+         5 lines could not be used: not a JSON object\n\
+         5 lines could not be used: the address has an account already, maybe from an earlier line\n"
+    );
+    let again = fixture.program.run(&import).await.expect(1).stdout;
+    assert_eq!(
+        again,
+        "it was imported to its end already; --restart begins again\n\
+         with the runs before: 90 accounts, 0 lines passed over, 10 not usable\n"
+    );
+    let restart = [&import[..], &["--restart", "--on-existing", "skip"]].concat();
+    let restarted = fixture.program.run(&restart).await.expect(1).stdout;
+    assert!(
+        restarted.starts_with("0 accounts were made\n95 lines were passed over"),
+        "{restarted}"
+    );
 }
 
 /// Wherever the kill meets it: before a commit, after one, while the report is written.
@@ -168,7 +237,7 @@ async fn a_report_goes_on_behind_what_was_committed(#[values(Sqlite, Postgres)] 
     // Of an import that begins anew, a report that is there already is another's.
     fixture.app.database.execute("DELETE FROM imports").await;
     let fresh = fixture.resume("100").await.expect(1);
-    assert!(fresh.stderr.contains("the report"), "{}", fresh.stderr);
+    assert!(fresh.stderr.contains("not empty"), "{}", fresh.stderr);
     fixture.assert_whole(1_100).await;
 }
 
@@ -201,6 +270,11 @@ async fn a_signal_ends_it_after_the_batch_in_hand(
     })
     .await;
     assert_eq!(code, Some(1));
+    let mut said = String::new();
+    let stderr = child.stderr.as_mut().expect("piped");
+    stderr.read_to_string(&mut said).expect("text");
+    let advice = "stopped behind line 1400 with 1260 accounts; the same command goes on there";
+    assert!(said.contains(advice), "{said}");
     fixture.resume("100").await.expect(1);
     fixture.assert_whole(2_000).await;
 }

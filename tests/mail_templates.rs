@@ -99,6 +99,16 @@ fn every_mail_is_there_in_every_language() {
     );
 }
 
+/// `docs/MAIL.md` names the mails that there are.
+#[test]
+fn every_mail_is_documented() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/MAIL.md");
+    let text = fs::read_to_string(path).expect("docs/MAIL.md");
+    let list = text.split("\n\n").nth(1).expect("the first paragraph");
+    let named: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+    assert_eq!(named, MailKind::ALL.map(MailKind::as_str));
+}
+
 #[rstest]
 #[case("en", 30 * 60, "30 minutes")]
 #[case("en", 60, "1 minute")]

@@ -1,7 +1,9 @@
 //! The program as a process: start, stop, and what a crash leaves.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,7 +35,18 @@ async fn it_starts_with_nothing_and_says_how_to_try_it() {
         output.contains(&format!("{}/user/create", client.url)),
         "{output}"
     );
-    assert!(folder.path().join("data/doorward.db").exists());
+    // It holds password hashes, and so does what is not in it yet.
+    for name in [
+        "",
+        "doorward.db",
+        "doorward.db-wal",
+        "doorward.db-shm",
+        "jwt_secret",
+    ] {
+        let path = folder.path().join("data").join(name);
+        let mode = fs::metadata(&path).expect(name).permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+    }
 
     // The line can be pasted.
     let line = output.split_once("Try:").expect("a line").1;
@@ -45,6 +58,27 @@ async fn it_starts_with_nothing_and_says_how_to_try_it() {
         .expect("bash runs");
     let answer = String::from_utf8_lossy(&curl.stdout).into_owned();
     assert!(answer.starts_with(r#"{"token":""#), "{line}: {answer}");
+}
+
+/// Nobody has set where that is.
+#[rstest]
+#[case("127.0.0.1")]
+#[case("0.0.0.0")]
+#[tokio::test(flavor = "multi_thread")]
+async fn in_development_mails_link_to_the_service_that_sends_them(#[case] host: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = [("HOST", host), ("DOORWARD__MAIL__TRANSPORT", "file")];
+    let (_process, client) = Process::start(folder.path(), &settings).await;
+    client.register("ann@example.com", PASSWORD).await;
+    let mut mails = Vec::new();
+    eventually("the mail is there", || {
+        mails = mailbox::read(&folder.path().join("data/mails"));
+        std::future::ready(!mails.is_empty())
+    })
+    .await;
+    let link = mails[0].link();
+    let url = client.url.replace("0.0.0.0", "127.0.0.1");
+    assert!(link.starts_with(&format!("{url}/confirm#")), "{link}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,6 +62,23 @@ async fn the_page_draws_the_last_hour(#[values(Sqlite, Postgres)] engine: Engine
     assert!(!html.contains("ann@"));
 }
 
+/// For those who read slowly, or have it read to them.
+#[tokio::test]
+async fn the_page_can_be_made_to_stand_still() {
+    let app = TestApp::start(Sqlite).await;
+    let figures = app.figures().await;
+    for (path, is_still, other) in [
+        ("/status", false, "<a href=\"status?still\">"),
+        ("/status?still", true, "<a href=\"status\">"),
+    ] {
+        let page = figures.get(path).await;
+        assert_eq!(page.headers().contains_key("refresh"), !is_still, "{path}");
+        let html = page.text().await.expect("text");
+        assert!(html.contains(other), "{path}: {html}");
+        assert!(!html.contains("http-equiv"), "{path}: {html}");
+    }
+}
+
 /// Nothing that could be run or loaded from elsewhere, also if a value were somebody's text.
 #[tokio::test]
 async fn the_page_has_no_script_and_nothing_of_others() {

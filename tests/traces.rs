@@ -118,6 +118,53 @@ async fn a_request_continues_the_trace_of_its_client(#[values(Sqlite, Postgres)]
     assert!(log.contains("logged in"));
 }
 
+/// OpenTelemetry's own variables, as they work everywhere.
+#[rstest]
+#[case(&[("OTEL_SERVICE_NAME", "accounts")], "accounts", "")]
+#[case(&[("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop,zone=a")], "shop", "a")]
+#[case(&[("OTEL_SERVICE_NAME", "accounts"), ("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop")], "accounts", "")]
+#[case(&[("OTEL_SERVICE_NAME", ""), ("OTEL_RESOURCE_ATTRIBUTES", "zone=a")], "doorward", "a")]
+#[tokio::test]
+async fn the_environment_names_the_service(
+    #[case] variables: &[(&str, &str)],
+    #[case] name: &str,
+    #[case] zone: &str,
+) {
+    let collector = Collector::start().await;
+    let set = |program: Program, (key, value): &(&str, &str)| program.set(key, value);
+    let program = variables.iter().fold(traced(&collector.url), set);
+    let mut serving = program.serve().await;
+    serving.client.get("/health/live").await.expect(200);
+    assert_eq!(serving.terminate().await, 0);
+    let resource = |key: &str| collector.resource(key).unwrap_or_default();
+    assert_eq!(resource("service.name"), name);
+    assert_eq!(resource("zone"), zone);
+    assert_eq!(resource("service.version"), env!("CARGO_PKG_VERSION"));
+    assert_eq!(resource("telemetry.sdk.language"), "rust");
+}
+
+/// A small image has none, and a collector beside it speaks no TLS.
+#[tokio::test]
+async fn only_tls_needs_certificate_authorities() {
+    let collector = Collector::start().await;
+    let program = traced(&collector.url).set("SSL_CERT_FILE", "/nonexistent/authorities.pem");
+    let mut serving = program.serve().await;
+    serving.client.get("/health/live").await.expect(200);
+    assert_eq!(serving.terminate().await, 0);
+    let spans = collector.spans();
+    let is_there = spans.iter().any(|span| span.name == "GET /health/live");
+    assert!(is_there, "{}", serving.stderr());
+
+    let program = program.set("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:9");
+    let mut serving = program.serve().await;
+    assert_eq!(serving.terminate().await, 0);
+    assert!(
+        serving.stderr().contains("no traces"),
+        "{}",
+        serving.stderr()
+    );
+}
+
 #[tokio::test]
 async fn a_fault_of_ours_is_an_error_in_the_trace_and_a_refusal_is_none() {
     let collector = Collector::start().await;

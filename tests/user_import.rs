@@ -91,7 +91,8 @@ async fn what_a_line_says_is_taken_over_and_nothing_that_would_be_dangerous(
     let file = fixture.file("a.jsonl", lines.map(|line| line.to_string()).join("\n"));
     let ran = fixture.import(&[&file, "--json"]).await.expect(0);
     let expected = json!({ "dry_run": false, "imported": 3, "refused": 0, "skipped": 0,
-        "reasons": {}, "fields_left_behind": ["name"] });
+        "this_run": { "imported": 3, "refused": 0, "skipped": 0, "reasons": {} },
+        "fields_left_behind": ["name"] });
     assert_eq!(ran.json(), expected);
 
     let ann = fixture.show("ann@example.com").await;
@@ -233,10 +234,44 @@ async fn a_dry_run_says_what_would_be_and_changes_nothing(
     for _ in 0..2 {
         let ran = fixture.import(&dry).await.expect(1);
         let expected = json!({ "dry_run": true, "imported": 3, "refused": 2, "skipped": 0,
-            "reasons": { "email_taken": 2 }, "fields_left_behind": [] });
+            "this_run": { "imported": 3, "refused": 2, "skipped": 0,
+                "reasons": { "email_taken": 2 } },
+            "fields_left_behind": [] });
         assert_eq!(ran.json(), expected);
     }
     assert_eq!(fixture.app.database.number(state).await, before);
+}
+
+/// It is the first command that an operator who moves in tries.
+#[rstest]
+#[tokio::test]
+async fn a_dry_run_needs_no_database_and_makes_none(#[values(Sqlite, Postgres)] engine: Engine) {
+    let database = TestDatabase::empty_postgres().await;
+    let program = match engine {
+        Sqlite => Program::new(),
+        Postgres => Program::new().set("DATABASE_URL", &database.url),
+    };
+    let names = ["a", "b", "A"];
+    let lines = names.map(|name| {
+        json!({ "email": format!("{name}@example.com"), "password_hash": HASH }).to_string()
+    });
+    fs::write(program.folder.path().join("a.jsonl"), lines.join("\n")).expect("written");
+    let dry = ["user", "import", "a.jsonl", "--dry-run", "--batch", "1"];
+    let ran = program.run(&dry).await.expect(1);
+    assert!(
+        ran.stdout.starts_with("2 accounts would be made\n1 lines"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stderr.contains("goes on"), "{}", ran.stderr);
+    let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'";
+    assert_eq!(database.number(tables).await, 0);
+    let mut made = fs::read_dir(program.folder.path()).expect("readable");
+    assert_eq!(
+        made.next().expect("one").expect("a file").file_name(),
+        "a.jsonl"
+    );
+    assert!(made.next().is_none());
 }
 
 #[rstest]
@@ -281,6 +316,15 @@ async fn what_cannot_be_an_import_says_so() {
     let empty = fixture.file("empty.jsonl", "");
     fixture.import(&[&empty, "--batch", "0"]).await.expect(2);
     fixture.import(&[&empty]).await.expect(0);
+    // What stays wrong is said each time, and nobody is told to try again.
+    let headless = fixture.file("a.csv", "ann@example.com,x\n");
+    let report = fixture.path("report.jsonl").display().to_string();
+    for _ in 0..2 {
+        let ran = fixture.import(&[&headless, "--report", &report]).await;
+        let said = ran.expect(1).stderr;
+        assert!(said.contains("has to name the columns"), "{said}");
+        assert!(!said.contains("the same command"), "{said}");
+    }
     // A report never takes the place of a file.
     let other = fixture.file("other", "precious");
     let line = json!({ "email": "a@example.com", "password_hash": HASH }).to_string();

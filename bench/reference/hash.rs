@@ -110,10 +110,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let tag = tag
         .iter()
         .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    println!(
-        "{}",
-        json!({ "hashes": hashes, "per_second": per_second, "tag": tag })
-    );
+    let report = json!({ "hashes": hashes, "per_second": per_second, "tag": tag });
+    #[expect(clippy::print_stdout, reason = "the harness reads it")]
+    {
+        println!("{report}");
+    }
     Ok(())
 }
 

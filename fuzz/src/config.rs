@@ -128,17 +128,14 @@ fn consistent(config: &Config) {
     assert!([400, 401].contains(&config.http.token_error_status));
     assert!(config.lockout.failures >= 1 && !config.lockout.freeze.is_zero());
     assert!(config.jwt.lifetime.as_secs() >= 60);
-    assert!(
-        config.links_base_url.starts_with("http"),
-        "{}",
-        config.links_base_url
-    );
-    assert!(
-        !config.links_base_url.ends_with('/'),
-        "{}",
-        config.links_base_url
-    );
+    let links = config.base_url();
+    assert!(links.starts_with("http"), "{links}");
+    assert!(!links.ends_with('/'), "{links}");
     let production = config.environment.to_string() == "production";
+    assert!(
+        !production || config.links_base_url.is_some(),
+        "production links to a given address"
+    );
     assert!(
         !production || config.jwt.secret.is_some(),
         "production signs with a given secret"

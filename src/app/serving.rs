@@ -43,44 +43,49 @@ impl From<TcpListener> for Listeners {
     }
 }
 
+impl Listeners {
+    /// Listens where the settings say. The port is in them afterwards, where they left it open:
+    /// mails link to it.
+    ///
+    /// # Errors
+    /// [`AppError`] when an address cannot be used.
+    pub fn open(config: &mut Config) -> Result<Self, AppError> {
+        let address = SocketAddr::new(config.http.host, config.http.port);
+        let unusable = |error| AppError::Listen(address, error);
+        let public = server::listen(address).map_err(unusable)?;
+        config.http.port = public.local_addr().map_err(unusable)?.port();
+        let operators = listen_for_operators(config)?;
+        Ok(Self { public, operators })
+    }
+}
+
+/// In development several instances share a machine and its default ports: only the first has a
+/// place for its figures, and the others go on without.
+fn listen_for_operators(config: &Config) -> Result<Option<TcpListener>, AppError> {
+    let Some(address) = config.metrics.listen else {
+        return Ok(None);
+    };
+    match server::listen(address) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if config.environment == Environment::Development => {
+            tracing::warn!(%address, %error, "no figures: metrics.listen cannot be used");
+            Ok(None)
+        }
+        Err(error) => Err(AppError::ListenForOperators(address, error)),
+    }
+}
+
 impl App {
     /// Serves until the process is told to stop.
     ///
     /// # Errors
     /// [`AppError`] when it cannot start.
-    pub async fn serve(self) -> Result<(), AppError> {
+    pub async fn serve(self, listeners: Listeners) -> Result<(), AppError> {
         let stop = stop_signal().map_err(AppError::Signals)?;
-        let address = SocketAddr::new(self.config.http.host, self.config.http.port);
-        let listener = server::listen(address);
-        let listener = listener.map_err(|error| AppError::Listen(address, error))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| AppError::Listen(address, error))?;
-        let operators = self.listen_for_operators()?;
-        let figures = operators.as_ref().map(TcpListener::local_addr);
+        let figures = listeners.operators.as_ref().map(TcpListener::local_addr);
         let figures = figures.and_then(Result::ok);
-        let listeners = Listeners {
-            public: listener,
-            operators,
-        };
-        self.serve_on(listeners, stop, |config| announce(config, address, figures))
+        self.serve_on(listeners, stop, |config| announce(config, figures))
             .await
-    }
-
-    /// In development several instances share a machine and its default ports: only the first has
-    /// a place for its figures, and the others go on without.
-    fn listen_for_operators(&self) -> Result<Option<TcpListener>, AppError> {
-        let Some(address) = self.config.metrics.listen else {
-            return Ok(None);
-        };
-        match server::listen(address) {
-            Ok(listener) => Ok(Some(listener)),
-            Err(error) if self.config.environment == Environment::Development => {
-                tracing::warn!(%address, %error, "no figures: metrics.listen cannot be used");
-                Ok(None)
-            }
-            Err(error) => Err(AppError::ListenForOperators(address, error)),
-        }
     }
 
     /// Serves on a listener until `stop`; `ready` is called when requests are answered.
@@ -185,7 +190,8 @@ async fn migrate_when_there(store: &Store) -> Result<(), MigrationError> {
 }
 
 /// Says where the service is and how to try it.
-fn announce(config: &Config, address: SocketAddr, figures: Option<SocketAddr>) {
+fn announce(config: &Config, figures: Option<SocketAddr>) {
+    let address = SocketAddr::new(config.http.host, config.http.port);
     let database = config.database.url.describe();
     let shown = figures.map(tracing::field::display);
     tracing::info!(%address, figures = shown, database, environment = %config.environment, "ready");

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::CliError;
+use super::output::print;
 use crate::config::{Config, Sources};
 
 pub(super) fn run(sources: &Sources, json: bool) -> Result<(), CliError> {
@@ -18,11 +19,11 @@ pub(super) fn run(sources: &Sources, json: bool) -> Result<(), CliError> {
             .into_iter()
             .map(|(key, value, origin)| (key, json!({ "value": value, "from": origin })))
             .collect();
-        println!("{:#}", json!({ "settings": shown, "errors": errors }));
+        let shown = json!({ "settings": shown, "errors": errors });
+        print(&format!("{shown:#}\n"))?;
     } else {
-        for (key, value, origin) in settings {
-            println!("{key} = {value:?}  # {origin}");
-        }
+        let line = |(key, value, origin)| format!("{key} = {value:?}  # {origin}\n");
+        print(&settings.into_iter().map(line).collect::<String>())?;
     }
     checked
         .map(drop)

@@ -1,6 +1,6 @@
 //! `doorward healthcheck`
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -9,24 +9,17 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::CliError;
+use super::output::print;
 use crate::config::HttpConfig;
 
 /// Longer than the service waits for its database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(http: &HttpConfig) -> Result<(), CliError> {
-    let host = match http.host {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        host => host,
-    };
-    let address = SocketAddr::new(host, http.port);
+    let address = http.local_address();
     let answer = tokio::time::timeout(PATIENCE, ask(address)).await;
     match answer {
-        Ok(Ok(200)) => {
-            println!("ready");
-            Ok(())
-        }
+        Ok(Ok(200)) => print("ready\n").map(drop),
         Ok(Ok(status)) => Err(CliError::Failed(format!(
             "{address} is not ready: status {status}"
         ))),

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::mail_preview::{self, TemplateCommand};
-use super::output::{print, print_json, table, time};
+use super::output::{Page, print, print_json, table, time};
 use super::{CliError, open};
 use crate::config::Config;
 use crate::store::{ListedMail, MailState};
@@ -84,20 +84,12 @@ pub(super) async fn run(command: MailCommand, config: Config) -> Result<(), CliE
             let state = states
                 .into_iter()
                 .find_map(|(is, state)| is.then_some(state));
-            // One more shows whether there are more.
-            let mut mails = users.admin_mails(state, list.after, list.limit + 1).await?;
-            let most = usize::try_from(list.limit).unwrap_or(usize::MAX);
-            let is_all = mails.len() <= most;
-            mails.truncate(most);
-            let next = mails.last().filter(|_| !is_all).map(|mail| mail.id);
+            let mails = users.admin_mails(state, list.after, list.limit + 1).await?;
+            let page = Page::of(mails, list.limit, |mail| mail.id);
             if list.json {
-                return print_json(&json!({ "mails": mails, "next": next }));
+                return print_json(&json!({ "mails": page.rows, "next": page.next }));
             }
-            print(&mail_rows(&mails))?;
-            if let Some(next) = next {
-                eprintln!("there are more: --after {next}");
-            }
-            Ok(())
+            page.print(&mail_rows(&page.rows))
         }
         MailCommand::Retry(retry) => {
             let app = open(config).await?;

@@ -11,13 +11,14 @@ mod open_files;
 mod output;
 mod user;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, Listeners};
 use crate::clock::SystemClock;
 use crate::config::{Config, Sources};
 use crate::store::{MigrationError, Store};
@@ -114,6 +115,12 @@ pub enum CliError {
     Migration(#[from] MigrationError),
     #[error(transparent)]
     Admin(#[from] AdminError),
+    #[error(
+        "there is no database at {}; set DATABASE_URL, go to the folder that the service runs in, \
+         or make a database with `doorward migrate`",
+        .0.display()
+    )]
+    NoDatabase(PathBuf),
     #[error("{0}")]
     Usage(String),
     #[error("{0}")]
@@ -127,7 +134,11 @@ impl CliError {
         ExitCode::from(match self {
             Self::Config(_) | Self::Usage(_) => 2,
             Self::Admin(AdminError::NotFound | AdminError::NoSuchMail) => 3,
-            Self::App(_) | Self::Migration(_) | Self::Admin(_) | Self::Failed(_) => 1,
+            Self::App(_)
+            | Self::Migration(_)
+            | Self::Admin(_)
+            | Self::NoDatabase(_)
+            | Self::Failed(_) => 1,
         })
     }
 }
@@ -159,7 +170,7 @@ pub async fn run() -> Result<(), CliError> {
         Command::Serve => {
             let telemetry = telemetry::start(&config.telemetry);
             open_files::make_room(&mut config);
-            let served = async { App::build(config, Arc::new(SystemClock))?.serve().await }.await;
+            let served = serve(config).await;
             telemetry.stop().await;
             Ok(served?)
         }
@@ -168,8 +179,8 @@ pub async fn run() -> Result<(), CliError> {
             let store = Store::new(&database.url, 1, database.prepared_statements)
                 .map_err(AppError::DataDirectory)?;
             store.migrate().await?;
-            println!("{} is up to date", database.url.describe());
-            Ok(())
+            let done = format!("{} is up to date\n", database.url.describe());
+            output::print(&done).map(drop)
         }
         Command::Healthcheck => healthcheck::run(&config.http).await,
         Command::User(command) => user::run(command, config).await,
@@ -182,8 +193,24 @@ pub async fn run() -> Result<(), CliError> {
     }
 }
 
-/// Everything put together, on a database that is up to date.
+async fn serve(mut config: Config) -> Result<(), AppError> {
+    let listeners = Listeners::open(&mut config)?;
+    let app = App::build(config, Arc::new(SystemClock))?;
+    app.serve(listeners).await
+}
+
+/// Everything put together, on a database that is there; it is brought up to date. A new one in
+/// whatever folder the operator happens to be in would only hide that it is the wrong folder.
 async fn open(config: Config) -> Result<App, CliError> {
+    if let Some(path) = config.database.url.missing_file() {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        return Err(CliError::NoDatabase(path));
+    }
+    open_or_make(config).await
+}
+
+/// The same for what may be done first of all.
+async fn open_or_make(config: Config) -> Result<App, CliError> {
     let app = App::build(config, Arc::new(SystemClock))?;
     app.store.migrate().await?;
     Ok(app)

@@ -44,6 +44,32 @@ pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     lines.fold(String::new(), |text, line| text + line + "\n")
 }
 
+/// A part of a list, and the number behind which the next part begins.
+pub(super) struct Page<T> {
+    pub(super) rows: Vec<T>,
+    pub(super) next: Option<i64>,
+}
+
+impl<T> Page<T> {
+    /// The first `limit` of the rows; one more shows that there are more.
+    pub(super) fn of(mut rows: Vec<T>, limit: i64, number: impl Fn(&T) -> i64) -> Self {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let is_all = rows.len() <= most;
+        rows.truncate(most);
+        let next = rows.last().filter(|_| !is_all).map(number);
+        Self { rows, next }
+    }
+
+    /// Prints it for a person, as this text.
+    pub(super) fn print(&self, text: &str) -> Result<(), CliError> {
+        print(text)?;
+        if let Some(next) = self.next {
+            eprintln!("there are more: --after {next}");
+        }
+        Ok(())
+    }
+}
+
 /// Names and values, one below the other.
 pub(super) fn fields(shown: &Value) -> String {
     let line = |(key, value): (&String, &Value)| {

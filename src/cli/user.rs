@@ -7,19 +7,19 @@ mod list;
 mod progress;
 mod show;
 
-use std::io::{IsTerminal as _, Write as _};
-use std::sync::Arc;
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{print, print_json};
-use super::{CliError, open};
-use crate::app::App;
-use crate::clock::SystemClock;
-use crate::config::Config;
-use crate::user_manager::{AccountReport, Which};
+use super::{CliError, open, open_or_make};
+use crate::app::AppError;
+use crate::config::{Config, DatabaseConfig};
+use crate::store::Store;
+use crate::transfer::importer::Mode;
+use crate::user_manager::{AccountReport, LONGEST_LOCK, Which};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -46,8 +46,8 @@ pub(super) enum UserCommand {
     Lock {
         #[command(flatten)]
         target: Target,
-        /// How long, as 30m or 7d [default: lockout.freeze]
-        #[arg(long = "for", value_parser = humantime::parse_duration)]
+        /// How long, as 30m or 7d; 100 years at most [default: lockout.freeze]
+        #[arg(long = "for", value_parser = lock_length)]
         length: Option<Duration>,
     },
     /// Take passwords again
@@ -85,21 +85,36 @@ pub(super) fn parse_which(text: &str) -> Result<Which, String> {
         .map_err(|_| "neither an e-mail address nor an account's number".to_owned())
 }
 
+fn lock_length(text: &str) -> Result<Duration, String> {
+    let length = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let longest = LONGEST_LOCK.to_std().unwrap_or(Duration::MAX);
+    if (Duration::from_secs(1)..=longest).contains(&length) {
+        Ok(length)
+    } else {
+        Err("a lock is from 1s to 100years long".to_owned())
+    }
+}
+
 pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliError> {
     let freeze = config.lockout.freeze;
     if let UserCommand::Import(import) = &command
         && import.dry_run
     {
-        // Nothing is changed, not even the schema.
-        let app = App::build(config, Arc::new(SystemClock))?;
-        return import::run(import, &app.store).await;
+        let mode = Mode::DryRun(there_already(&config.database).await?);
+        return import::run(import, mode).await;
     }
-    let app = open(config).await?;
+    let app = match command {
+        UserCommand::Create(_) | UserCommand::Import(_) => open_or_make(config).await?,
+        _ => open(config).await?,
+    };
     let users = &app.state.users;
     let (done, target) = match command {
         UserCommand::Create(create) => return create::create(&app, &create).await,
         UserCommand::List(list) => return list::run(users, list).await,
-        UserCommand::Import(command) => return import::run(&command, &app.store).await,
+        UserCommand::Import(command) => {
+            let mode = Mode::Import(app.store.clone());
+            return import::run(&command, mode).await;
+        }
         UserCommand::Export(command) => return export::run(command, &app.store).await,
         UserCommand::Show(target) => {
             let report = users.admin_report(&target.which).await?;
@@ -141,6 +156,19 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<(), CliE
     }
 }
 
+/// The database, if there is one. Nothing is made or changed, not even the schema.
+async fn there_already(database: &DatabaseConfig) -> Result<Option<Store>, CliError> {
+    if database.url.missing_file().is_some() {
+        return Ok(None);
+    }
+    let store = Store::new(&database.url, 1, database.prepared_statements)
+        .map_err(AppError::DataDirectory)?;
+    let schema = store.schema_state().await;
+    let schema = schema.map_err(|error| CliError::Failed(error.to_string()))?;
+    let is_empty = schema.applied == 0 && schema.foreign.is_empty();
+    Ok((!is_empty).then_some(store))
+}
+
 fn confirm_delete(report: &AccountReport, yes: bool) -> Result<(), CliError> {
     if yes {
         return Ok(());
@@ -151,14 +179,12 @@ fn confirm_delete(report: &AccountReport, yes: bool) -> Result<(), CliError> {
         ));
     }
     let account = &report.details.account;
-    print!(
+    print(&format!(
         "Delete account {} ({})? It cannot be undone. [y/N] ",
         account.id, account.email
-    );
+    ))?;
     let mut line = String::new();
-    let answered = std::io::stdout()
-        .flush()
-        .and_then(|()| std::io::stdin().read_line(&mut line));
+    let answered = std::io::stdin().read_line(&mut line);
     answered.map_err(|error| CliError::Failed(error.to_string()))?;
     if matches!(line.trim(), "y" | "Y" | "yes") {
         return Ok(());

@@ -5,7 +5,7 @@ mod reader;
 mod sections;
 mod sources;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,7 +41,8 @@ pub struct Config {
     pub reset_lifetime: Duration,
     pub confirm_lifetime: Duration,
     pub mail: MailConfig,
-    pub links_base_url: String,
+    /// `None`: this service, as this machine reaches it; never so in production.
+    pub links_base_url: Option<String>,
     /// Mails of one kind to one address in an hour; `None` when limits are off.
     pub mails_per_hour: Option<i32>,
     pub limits: LimitSettings,
@@ -150,9 +151,29 @@ impl Config {
         reader.finish(config)
     }
 
+    /// Where the links in mails lead to, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        let own = || format!("http://{}", self.http.local_address());
+        self.links_base_url.clone().unwrap_or_else(own)
+    }
+
     /// The settings in force, for a person: key, text with secrets hidden, and where it was set.
     #[must_use]
     pub fn in_force(sources: &Sources) -> Vec<(String, String, String)> {
         reader::in_force(sources)
+    }
+}
+
+impl HttpConfig {
+    /// Where this machine reaches the service.
+    #[must_use]
+    pub fn local_address(&self) -> SocketAddr {
+        let host = match self.host {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            host => host,
+        };
+        SocketAddr::new(host, self.port)
     }
 }

@@ -36,7 +36,10 @@ pub(super) fn read(r: &mut Reader, environment: Environment) -> Option<Config> {
     );
     let reset_lifetime = r.duration("one_time_tokens.reset_lifetime", "1m", "24h");
     let confirm_lifetime = r.duration("one_time_tokens.confirm_lifetime", "1m", "30d");
-    let links_base_url = http::base_url(r);
+    let links_base_url = r.checked("links.base_url", http::BASE_URL, |text| match text {
+        "" if environment == Environment::Development => Some(None),
+        text => http::base_url(text).map(Some),
+    });
     let limits = limits::read(r);
     let audit_retention = r.duration("audit.retention", "1d", "3650d");
     let listen = r.checked(

@@ -12,11 +12,11 @@ mod window;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use prometheus::TextEncoder;
 use tokio::sync::watch;
@@ -76,9 +76,12 @@ async fn metrics(State(operators): State<Operators>) -> Response {
     }
 }
 
-async fn status(State(operators): State<Operators>) -> Response {
-    match page::render(&page::look(&operators).await) {
-        Ok(html) => ([REFRESH], axum::response::Html(html)).into_response(),
+/// It renews itself, unless a person asks it to stand still (WCAG 2.2.1 and 2.2.2).
+async fn status(State(operators): State<Operators>, RawQuery(query): RawQuery) -> Response {
+    let is_still = query.as_deref() == Some("still");
+    match page::render(&page::look(&operators).await, is_still) {
+        Ok(html) if is_still => Html(html).into_response(),
+        Ok(html) => ([REFRESH], Html(html)).into_response(),
         Err(error) => broken(&error),
     }
 }

@@ -48,6 +48,8 @@ struct SeriesValues {
 #[template(path = "status.html")]
 struct Page<'s> {
     status: &'s Status,
+    /// It does not renew itself.
+    is_still: bool,
     uptime: String,
     charts: Vec<Drawn>,
     width: f64,
@@ -83,7 +85,7 @@ pub(super) async fn look(operators: &Operators) -> Status {
     }
 }
 
-pub(super) fn render(status: &Status) -> askama::Result<String> {
+pub(super) fn render(status: &Status, is_still: bool) -> askama::Result<String> {
     let mut first = 0;
     let charts = CHARTS.iter().map(|chart| {
         let drawn = chart::draw(chart, first, &status.points, status.drawn_at);
@@ -93,6 +95,7 @@ pub(super) fn render(status: &Status) -> askama::Result<String> {
     let (width, height) = chart::size();
     let page = Page {
         status,
+        is_still,
         uptime: uptime(status.uptime_seconds),
         charts: charts.collect(),
         width,

@@ -1,7 +1,9 @@
 //! From a database URL to a pool.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +71,23 @@ impl DatabaseUrl {
             Self::Sqlite(options) => format!("SQLite {}", options.get_filename().display()),
         }
     }
+
+    /// The file of an `SQLite` database.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Postgres(_) => None,
+            Self::Sqlite(options) => Some(options.get_filename()),
+        }
+    }
+
+    /// The same while it is not there; to open the database is to make it.
+    #[must_use]
+    pub fn missing_file(&self) -> Option<&Path> {
+        // Where it cannot be seen, opening it says why.
+        let is_missing = |path: &&Path| matches!(path.try_exists(), Ok(false));
+        self.file().filter(is_missing)
+    }
 }
 
 impl Store {
@@ -76,20 +95,14 @@ impl Store {
     /// database and finds it again after an outage.
     ///
     /// # Errors
-    /// When the folder of an `SQLite` file cannot be made.
+    /// When an `SQLite` file or its folder cannot be made.
     pub fn new(
         url: &DatabaseUrl,
         max_connections: u32,
         named_statements: bool,
-    ) -> std::io::Result<Self> {
-        if let DatabaseUrl::Sqlite(options) = url {
-            let folder = options.get_filename().parent();
-            if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
-                DirBuilder::new()
-                    .recursive(true)
-                    .mode(0o700)
-                    .create(folder)?;
-            }
+    ) -> io::Result<Self> {
+        if let Some(path) = url.missing_file() {
+            make_private(path)?;
         }
         // Too few to set some apart are shared.
         let set_apart = max_connections >= 4;
@@ -135,6 +148,22 @@ impl Store {
         }
         Ok(held)
     }
+}
+
+/// Makes an empty file that its owner alone can read: password hashes will be in it. `SQLite` gives
+/// the files that it puts beside it the same mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    let folder = path.parent();
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+    }
+    // Of several that start together, the first one makes it.
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o600);
+    options.open(path).map(drop)
 }
 
 fn has_at_in_path(url: &str) -> bool {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Conn, StoreError, execute, fetch};
 
 /// How far an import has come.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct ImportProgress {
     /// Everything before it is done.
     pub position: i64,

@@ -1,6 +1,7 @@
 //! Many accounts in one statement, for those that move in and out.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
 use super::{Conn, StoreError, fetch, on_engine};
@@ -23,19 +24,19 @@ pub struct MovedAccount {
     pub created_at: DateTime<Utc>,
 }
 
-/// All of an account.
-#[derive(sqlx::FromRow)]
+/// All of an account, in the order in which it is written down.
+#[derive(sqlx::FromRow, Serialize)]
 pub struct WholeAccount {
     pub id: AccountId,
     pub email: String,
     pub password_hash: String,
-    pub token_version: i64,
     pub role: String,
     /// Of the mails; `None` for the default.
     pub language: Option<String>,
     pub confirmed_at: Option<DateTime<Utc>>,
     pub disabled_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+    pub token_version: i64,
 }
 
 const PAGE: &str = "SELECT id, email, password_hash, token_version, role, language,

@@ -1,36 +1,69 @@
 //! Whether the database answers, for whoever asks and however often.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::{Store, StoreError, run};
 
-/// An answer is good for so long.
-const FRESH: Duration = Duration::from_millis(250);
-
-/// The last answer, and when it came.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LastPing(Arc<Mutex<Option<(Instant, Result<(), StoreError>)>>>);
+pub(super) struct LastPing(Arc<Mutex<Option<Answer>>>);
+
+/// When it was asked for, and what it was.
+type Answer = (Instant, Result<(), StoreError>);
 
 impl Store {
-    /// Whether the database answers from its tables. Anybody may ask for readiness, and there is one connection
-    /// for it: one statement at a time answers all who wait, so that a load balancer's probe does
-    /// not wait behind the others.
+    /// Whether the database answers from its tables. Anybody may ask for readiness, and there is
+    /// one connection for it: a statement answers everybody who asked before it began, so that a
+    /// load balancer's probe does not wait behind the others.
     ///
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        let arrived = Instant::now();
         let mut last = self.last_ping.0.lock().await;
-        if let Some((at, answer)) = &*last
-            && at.elapsed() < FRESH
+        if let Some((asked, answer)) = &*last
+            && *asked >= arrived
         {
             return answer.clone();
         }
+        let asked = Instant::now();
         let answer = run!(self, lend_for_ping, conn => conn.epoch().await.map(drop));
-        *last = Some((Instant::now(), answer.clone()));
+        *last = Some((asked, answer.clone()));
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::DatabaseUrl;
+    use futures_util::future::join_all;
+
+    #[tokio::test]
+    async fn one_statement_answers_all_who_wait() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let url = DatabaseUrl::parse(&url).expect("a URL");
+        let store = Store::new(&url, 4, true).expect("a store");
+        store.migrate().await.expect("migrated");
+        let asked = async || store.last_ping.0.lock().await.as_ref().map(|last| last.0);
+        let mut moments = Vec::new();
+        let pings = (0..1_000).map(|_| async {
+            let answer = store.ping().await;
+            (answer, asked().await)
+        });
+        for (answer, moment) in join_all(pings).await {
+            answer.expect("the database answers");
+            moments.push(moment);
+        }
+        moments.dedup();
+        assert!(moments.len() <= 2, "{} statements", moments.len());
+        // What comes later is asked for later.
+        store.ping().await.expect("the database answers");
+        assert!(asked().await > moments.pop().flatten());
+        store.close().await;
+        store.ping().await.expect_err("closed");
     }
 }

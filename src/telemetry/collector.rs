@@ -18,7 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What a collector may answer; it has little to say.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-type Hyper = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+#[derive(Debug, Clone)]
+enum Hyper {
+    Plain(Client<HttpConnector, Full<Bytes>>),
+    Tls(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+}
 
 /// A client that can be used from the thread that sends spans, which is none of the runtime's.
 #[derive(Debug)]
@@ -30,14 +34,22 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new() -> io::Result<Self> {
-        let connector = HttpsConnectorBuilder::new()
-            .with_native_roots()?
-            .https_or_http()
-            .enable_http1()
-            .build();
+    /// # Errors
+    /// When it speaks TLS, and the system has no certificate authorities.
+    pub(super) fn new(endpoint: &str) -> io::Result<Self> {
+        let client = Client::builder(TokioExecutor::new());
+        let client = if endpoint.starts_with("https:") {
+            let connector = HttpsConnectorBuilder::new()
+                .with_native_roots()?
+                .https_only()
+                .enable_http1()
+                .build();
+            Hyper::Tls(client.build(connector))
+        } else {
+            Hyper::Plain(client.build(HttpConnector::new()))
+        };
         Ok(Self {
-            client: Client::builder(TokioExecutor::new()).build(connector),
+            client,
             runtime: Handle::current(),
             is_away: AtomicBool::new(false),
         })
@@ -75,7 +87,12 @@ impl HttpClient for Collector {
 
 async fn send(client: Hyper, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
     let answer = async {
-        let (head, body) = client.request(request.map(Full::new)).await?.into_parts();
+        let request = request.map(Full::new);
+        let answer = match client {
+            Hyper::Plain(client) => client.request(request),
+            Hyper::Tls(client) => client.request(request),
+        };
+        let (head, body) = answer.await?.into_parts();
         let body = Limited::new(body, LONGEST_ANSWER).collect().await?;
         Ok::<_, HttpError>(Response::from_parts(head, body.to_bytes()))
     };

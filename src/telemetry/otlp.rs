@@ -11,6 +11,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing::Span;
 use tracing::level_filters::LevelFilter;
@@ -75,21 +76,31 @@ fn logs(config: &TelemetryConfig) -> Box<dyn Layer<Registry> + Send + Sync> {
 fn provider(endpoint: &str, sample_ratio: f64) -> Result<SdkTracerProvider, String> {
     let exporter = SpanExporter::builder()
         .with_http()
-        .with_http_client(Collector::new().map_err(|error| error.to_string())?)
+        .with_http_client(Collector::new(endpoint).map_err(|error| error.to_string())?)
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
         .build()
         .map_err(|error| error.to_string())?;
-    let resource = Resource::builder()
-        .with_service_name("doorward")
-        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
-        .build();
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
             sample_ratio,
         ))))
-        .with_resource(resource)
+        .with_resource(resource())
         .build())
+}
+
+/// What the service says of itself; what the environment says of it comes first.
+fn resource() -> Resource {
+    let resource = Resource::builder_empty()
+        .with_service_name("doorward")
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .with_detector(Box::new(TelemetryResourceDetector))
+        // OTEL_RESOURCE_ATTRIBUTES
+        .with_detector(Box::new(EnvResourceDetector::new()));
+    match std::env::var("OTEL_SERVICE_NAME") {
+        Ok(name) if !name.is_empty() => resource.with_service_name(name).build(),
+        _ => resource.build(),
+    }
 }
 
 impl Traces {

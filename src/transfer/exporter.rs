@@ -7,7 +7,6 @@
 use std::io::{self, Write};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
 
 use super::Format;
 use crate::store::{Store, StoreError, WholeAccount, read};
@@ -31,20 +30,6 @@ pub struct Exporter<W> {
     last: i64,
     /// Accounts so far.
     pub written: u64,
-}
-
-/// The fields of an exported account, in their order.
-#[derive(Serialize)]
-struct Line<'a> {
-    id: i64,
-    email: &'a str,
-    password_hash: &'a str,
-    role: &'a str,
-    language: Option<&'a str>,
-    confirmed_at: Option<String>,
-    disabled_at: Option<String>,
-    created_at: String,
-    token_version: i64,
 }
 
 const COLUMNS: &str =
@@ -76,11 +61,10 @@ impl<W: Write> Exporter<W> {
         let last = self.last;
         let page = read!(self.store, conn => conn.accounts_after(last, PAGE).await)?;
         for account in &page {
-            let line = Line::of(account);
             match self.format {
-                Format::Csv => line.row(&mut self.output)?,
+                Format::Csv => write_row(account, &mut self.output)?,
                 Format::Jsonl | Format::Sails => {
-                    serde_json::to_writer(&mut self.output, &line).map_err(io::Error::from)?;
+                    serde_json::to_writer(&mut self.output, account).map_err(io::Error::from)?;
                     self.output.write_all(b"\n")?;
                 }
             }
@@ -101,41 +85,26 @@ impl<W: Write> Exporter<W> {
     }
 }
 
-impl<'a> Line<'a> {
-    fn of(account: &'a WholeAccount) -> Self {
-        Self {
-            id: account.id,
-            email: &account.email,
-            password_hash: &account.password_hash,
-            role: &account.role,
-            language: account.language.as_deref(),
-            confirmed_at: account.confirmed_at.map(text),
-            disabled_at: account.disabled_at.map(text),
-            created_at: text(account.created_at),
-            token_version: account.token_version,
-        }
-    }
-
-    fn row(&self, output: &mut impl Write) -> io::Result<()> {
-        writeln!(
-            output,
-            "{},{},{},{},{},{},{},{},{}",
-            self.id,
-            quoted(self.email),
-            quoted(self.password_hash),
-            quoted(self.role),
-            // The name of a language has nothing to quote.
-            self.language.unwrap_or_default(),
-            self.confirmed_at.as_deref().unwrap_or_default(),
-            self.disabled_at.as_deref().unwrap_or_default(),
-            self.created_at,
-            self.token_version,
-        )
-    }
+fn write_row(account: &WholeAccount, output: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        output,
+        "{},{},{},{},{},{},{},{},{}",
+        account.id,
+        quoted(&account.email),
+        quoted(&account.password_hash),
+        quoted(&account.role),
+        // The name of a language has nothing to quote.
+        account.language.as_deref().unwrap_or_default(),
+        account.confirmed_at.map(time).unwrap_or_default(),
+        account.disabled_at.map(time).unwrap_or_default(),
+        time(account.created_at),
+        account.token_version,
+    )
 }
 
-fn text(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+/// As in JSON.
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// Always in quotes: hashes have commas in them.

@@ -37,18 +37,18 @@ pub enum ImportError {
 }
 
 /// Whether it is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Mode {
-    /// Accounts are made.
-    Import,
-    /// Everything is looked at and nothing is changed.
-    DryRun,
+    /// Accounts are made there.
+    Import(Store),
+    /// Everything is looked at and nothing is changed; `None` where there is no database yet, and
+    /// so no account.
+    DryRun(Option<Store>),
 }
 
 /// What happens to the lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    pub mode: Mode,
     /// Lines whose address has an account are passed over and not reported.
     pub skip_taken: bool,
     /// When the import begins, and the accounts are written down as imported.
@@ -57,7 +57,7 @@ pub struct Rules {
 
 /// An import that has begun.
 pub struct Importer {
-    store: Store,
+    mode: Mode,
     source: Vec<u8>,
     at: ImportProgress,
     report: Report,
@@ -97,23 +97,23 @@ impl Importer {
         transaction!(store, conn => conn.forget_import(source).await)
     }
 
-    /// Begins, or goes on `from` there.
+    /// Begins, or goes on from where it is.
     ///
     /// # Errors
     /// [`StoreError`] when that cannot be noted.
     pub async fn begin(
-        store: Store,
+        mode: Mode,
         source: Vec<u8>,
-        from: Option<ImportProgress>,
+        at: ImportProgress,
         report: Report,
         rules: Rules,
     ) -> Result<Self, StoreError> {
-        let (at, now) = (from.unwrap_or_else(beginning), rules.now);
-        if rules.mode == Mode::Import {
+        if let Mode::Import(store) = &mode {
+            let now = rules.now;
             transaction!(store, conn => conn.begin_import(&source, &at, now).await)?;
         }
         Ok(Self {
-            store,
+            mode,
             source,
             at,
             report,
@@ -153,17 +153,19 @@ impl Importer {
     /// # Errors
     /// [`ImportError`] when it cannot be noted.
     pub async fn finish(&self, now: DateTime<Utc>) -> Result<(), ImportError> {
-        if self.rules.mode == Mode::Import {
+        if let Mode::Import(store) = &self.mode {
             let source = &self.source;
-            transaction!(self.store, conn => conn.finish_import(source, now).await)?;
+            transaction!(store, conn => conn.finish_import(source, now).await)?;
         }
         Ok(())
     }
 
     async fn attempt(&mut self, batch: &Batch, attempt: u32) -> Result<(), ImportError> {
         // Whether a commit that was not answered took effect.
-        if attempt > 1 && self.rules.mode == Mode::Import {
-            let stored = Self::progress(&self.store, &self.source).await?;
+        if attempt > 1
+            && let Mode::Import(store) = &self.mode
+        {
+            let stored = Self::progress(store, &self.source).await?;
             let stored = stored.ok_or(ImportError::Elsewhere)?;
             if stored.position != self.at.position && stored.position == position(&batch.end) {
                 self.at = stored;
@@ -180,10 +182,12 @@ impl Importer {
             report_bytes = signed(written.map_err(ImportError::Report)?);
         }
         let next = self.after(&sorted, report_bytes);
-        if self.rules.mode == Mode::Import && next.position != self.at.position {
+        if let Mode::Import(store) = &self.mode
+            && next.position != self.at.position
+        {
             let (source, from, to) = (&self.source, self.at.position, &next);
             let (fresh, now) = (&sorted.fresh, self.rules.now);
-            let moved = long_transaction!(PATIENCE, self.store, conn => {
+            let moved = long_transaction!(PATIENCE, store, conn => {
                 let moved = conn.advance_import(source, from, to).await?;
                 if moved {
                     conn.insert_accounts(fresh).await?;
@@ -199,7 +203,7 @@ impl Importer {
         for refused in &sorted.refused {
             *self.reasons.entry(refused.reason).or_default() += 1;
         }
-        if self.rules.mode == Mode::DryRun {
+        if let Mode::DryRun(_) = self.mode {
             let keys = sorted.fresh.iter().map(|account| account.email.key());
             let hashes: Vec<u64> = keys.map(|key| self.key.hash_one(key)).collect();
             self.seen.extend(hashes);
@@ -215,7 +219,12 @@ impl Importer {
             .iter()
             .filter_map(|entry| entry.judged.as_ref().ok());
         let keys: Vec<&str> = good.map(|account| account.email.key().as_str()).collect();
-        let taken = read!(self.store, conn => conn.taken_addresses(&keys).await)?;
+        let taken = match &self.mode {
+            Mode::Import(store) | Mode::DryRun(Some(store)) => {
+                read!(store, conn => conn.taken_addresses(&keys).await)?
+            }
+            Mode::DryRun(None) => Vec::new(),
+        };
         let mut taken: HashSet<String> = taken.into_iter().collect();
         let mut sorted = Sorted {
             fresh: Vec::with_capacity(keys.len()),
@@ -228,8 +237,7 @@ impl Importer {
                 Err(reason) => *reason,
                 Ok(account) => {
                     let key = account.email.key();
-                    let seen = self.rules.mode == Mode::DryRun
-                        && self.seen.contains(&self.key.hash_one(key));
+                    let seen = self.seen.contains(&self.key.hash_one(key));
                     if !seen && taken.insert(key.as_str().to_owned()) {
                         sorted.fresh.push(account.clone());
                         continue;
@@ -268,19 +276,6 @@ pub fn mark(progress: &ImportProgress) -> Mark {
         position: progress.position.unsigned_abs(),
         line: progress.line.unsigned_abs(),
         digest: progress.digest.clone(),
-    }
-}
-
-fn beginning() -> ImportProgress {
-    ImportProgress {
-        position: 0,
-        digest: Vec::new(),
-        line: 0,
-        imported: 0,
-        refused: 0,
-        skipped: 0,
-        report_bytes: 0,
-        finished_at: None,
     }
 }
 

@@ -2,11 +2,11 @@
 //! what is in it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::Reason;
 
@@ -18,6 +18,9 @@ pub enum Report {
     Lines(Box<dyn FnMut(&str) + Send>),
 }
 
+/// How each line of a report begins, and few other files.
+const BEGIN: &[u8] = br#"{"line":"#;
+
 /// A line that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused {
@@ -26,20 +29,36 @@ pub(super) struct Refused {
     pub(super) reason: Reason,
 }
 
+/// The same, as programs read it.
+#[derive(Serialize)]
+struct Shown {
+    line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_line: Option<u64>,
+    reason: &'static str,
+    detail: String,
+}
+
 impl Report {
-    /// A new file, or the one of an import that goes on, of which `length` bytes are known. No
-    /// other file is written to.
+    /// A new or an empty file, or the one of an import that goes on, of which so many bytes are
+    /// `known`. No other file is written to.
     ///
     /// # Errors
     /// When it cannot be written, or is not that file.
-    pub fn file(path: &Path, length: u64) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.write(true).mode(0o600);
-        if length == 0 {
-            return Ok(Self::File(options.create_new(true).open(path)?));
+    pub fn file(path: &Path, known: Option<u64>) -> io::Result<Self> {
+        let length = known.unwrap_or(0);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(length == 0)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)?;
+        let there = file.metadata()?.len();
+        if known.is_none() && there > 0 {
+            return Err(io::Error::other("it is there already, and not empty"));
         }
-        let file = options.open(path)?;
-        if file.metadata()?.len() < length {
+        if there < length || !begins_as_a_report(&mut file)? {
             return Err(io::Error::other("it is not the report of this import"));
         }
         Ok(Self::File(file))
@@ -52,7 +71,7 @@ impl Report {
             Self::File(file) => {
                 let mut text = String::new();
                 for line in refused {
-                    text.push_str(&line.json());
+                    text.push_str(&line.json()?);
                     text.push('\n');
                 }
                 file.set_len(length)?;
@@ -73,17 +92,22 @@ impl Report {
     }
 }
 
+/// What follows the known bytes is cut off, so it has to be what a killed process has written.
+fn begins_as_a_report(file: &mut File) -> io::Result<bool> {
+    let mut begin = Vec::new();
+    file.take(BEGIN.len() as u64).read_to_end(&mut begin)?;
+    Ok(BEGIN.starts_with(&begin))
+}
+
 impl Refused {
-    fn json(&self) -> String {
-        let mut shown = json!({
-            "line": self.line,
-            "reason": self.reason.code(),
-            "detail": self.reason.to_string(),
-        });
-        if self.last_line != self.line {
-            shown["last_line"] = json!(self.last_line);
-        }
-        shown.to_string()
+    fn json(&self) -> io::Result<String> {
+        let shown = Shown {
+            line: self.line,
+            last_line: (self.last_line != self.line).then_some(self.last_line),
+            reason: self.reason.code(),
+            detail: self.reason.to_string(),
+        };
+        Ok(serde_json::to_string(&shown)?)
     }
 
     fn text(&self) -> String {
@@ -91,6 +115,54 @@ impl Refused {
             format!("line {}: {}", self.line, self.reason)
         } else {
             format!("lines {} to {}: {}", self.line, self.last_line, self.reason)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_begins_as_a_report_does() {
+        let refused = Refused {
+            line: 1,
+            last_line: 2,
+            reason: Reason::NotJson,
+        };
+        let line = refused.json().expect("JSON");
+        assert!(line.as_bytes().starts_with(BEGIN), "{line}");
+    }
+
+    #[test]
+    fn no_file_but_a_report_is_written_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("report");
+        let report = r#"{"line":1,"reason":"not_utf8","detail":"not UTF-8"}"#;
+        for (text, known, usable) in [
+            (None, None, true),
+            (None, Some(0), true),
+            (None, Some(1), false),
+            (Some(""), None, true),
+            (Some(""), Some(0), true),
+            (Some(report), None, false),
+            (Some(report), Some(0), true),
+            (Some(&report[..5]), Some(0), true),
+            (Some(report), Some(30), true),
+            (Some(report), Some(300), false),
+            (Some("precious"), None, false),
+            (Some("precious"), Some(0), false),
+            (Some("precious, and longer than that"), Some(20), false),
+        ] {
+            drop(std::fs::remove_file(&path));
+            if let Some(text) = text {
+                std::fs::write(&path, text).expect("written");
+            }
+            let opened = Report::file(&path, known);
+            assert_eq!(opened.is_ok(), usable, "{text:?}, {known:?}");
+            let after = std::fs::read_to_string(&path).ok();
+            let expected = text.or(usable.then_some(""));
+            assert_eq!(after.as_deref(), expected, "{text:?}, {known:?}");
         }
     }
 }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
-pub use admin::{AdminError, Which};
+pub use admin::{AdminError, LONGEST_LOCK, Which};
 pub use admin_lists::AccountReport;
 pub use authenticate::AuthenticateError;
 pub use change_password::ChangePasswordError;

@@ -10,13 +10,7 @@ const ANN: &str = "ann@example.com";
 
 async fn log_in(browser: &Browser, password: &str) {
     let fields = [("email", ANN), ("password", password)];
-    browser.fill("login", &fields).await;
-    browser
-        .find("#login button")
-        .await
-        .click()
-        .await
-        .expect("pressed");
+    browser.submit("login", &fields).await;
 }
 
 /// SECURITY 31: the links lead to where `links.base_url` says, and there is what they promise.
@@ -37,13 +31,7 @@ async fn a_person_registers_confirms_changes_forgets_and_recovers(
         ("password", PASSWORD),
         ("password_confirm", PASSWORD),
     ];
-    browser.fill("register", &fields).await;
-    browser
-        .find("#register button")
-        .await
-        .click()
-        .await
-        .expect("pressed");
+    browser.submit("register", &fields).await;
     browser
         .says("Your account is ready. We sent a mail to ann@example.com")
         .await;
@@ -182,13 +170,7 @@ async fn where_confirmation_is_required_a_taken_address_reads_like_a_new_one() {
             ("password", PASSWORD),
             ("password_confirm", PASSWORD),
         ];
-        browser.fill("register", &fields).await;
-        browser
-            .find("#register button")
-            .await
-            .click()
-            .await
-            .expect("pressed");
+        browser.submit("register", &fields).await;
         browser.says("We sent a mail to").await;
         read.push(browser.text(".card").await);
     }
@@ -196,6 +178,32 @@ async fn where_confirmation_is_required_a_taken_address_reads_like_a_new_one() {
     browser.press("Log in").await;
     log_in(&browser, PASSWORD).await;
     browser.says("This address is not confirmed yet.").await;
+    browser.close().await;
+}
+
+/// Who has lost the mail cannot log in to ask for another.
+#[tokio::test]
+async fn where_confirmation_is_required_a_lost_mail_can_be_had_again() {
+    let app = app(Sqlite, &[("registration.confirmation", "required")]).await;
+    let body = json!({ "email": ANN, "password": PASSWORD, "password_confirm": PASSWORD });
+    app.post("/user/create", body).await.expect(201);
+    app.deliver_mail().await;
+    let browser = Browser::start(PHONE).await;
+    browser.open(&app.url).await;
+    log_in(&browser, PASSWORD).await;
+    browser.says("This address is not confirmed yet.").await;
+    browser
+        .press("Did the mail with the link not arrive?")
+        .await;
+    browser.says("The token is missing.").await;
+    browser.submit("again", &[("email", ANN)]).await;
+    browser.says("a mail is on its way").await;
+    browser.open(app.only_mail().await.link()).await;
+    browser.press("Confirm my address").await;
+    browser.says("your address is confirmed").await;
+    browser.press("Go to your account").await;
+    log_in(&browser, PASSWORD).await;
+    browser.says("You are logged in.").await;
     browser.close().await;
 }
 

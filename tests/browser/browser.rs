@@ -140,6 +140,13 @@ impl Browser {
         }
     }
 
+    /// Fills a form in and sends it.
+    pub async fn submit(&self, form: &str, fields: &[(&str, &str)]) {
+        self.fill(form, fields).await;
+        let button = self.find(&format!("#{form} button")).await;
+        button.click().await.expect("pressed");
+    }
+
     /// Presses what has this label and can be seen.
     pub async fn press(&self, label: &str) {
         let path =

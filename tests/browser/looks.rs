@@ -83,6 +83,15 @@ async fn every_state_looks_and_reads_well(
         .await;
     look.at("login").await;
 
+    let strict = [("registration.confirmation", "required")];
+    let strict = crate::browser::app(Sqlite, &strict).await;
+    browser.open(&strict.url).await;
+    browser
+        .until("!document.querySelector('#login-view').hidden")
+        .await;
+    look.at("login-must-confirm").await;
+    browser.open(&app.url).await;
+
     browser.press("Register").await;
     let fields = [
         ("email", "ann"),

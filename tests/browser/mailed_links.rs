@@ -33,19 +33,14 @@ impl Page {
 
     /// Does what the page is there for.
     async fn use_it(self, browser: &Browser) {
-        if let Reset = self {
-            let fields = [
+        let fields: &[_] = match self {
+            Reset => &[
                 ("new_password", "xyz789"),
                 ("new_password_confirm", "xyz789"),
-            ];
-            browser.fill("use", &fields).await;
-        }
-        browser
-            .find("#use button")
-            .await
-            .click()
-            .await
-            .expect("pressed");
+            ],
+            Confirm => &[],
+        };
+        browser.submit("use", fields).await;
     }
 
     fn path(self) -> &'static str {

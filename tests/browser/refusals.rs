@@ -9,14 +9,8 @@ const ANN: &str = "ann@example.com";
 
 async fn try_to_log_in(browser: &Browser, email: &str, password: &str) {
     browser
-        .fill("login", &[("email", email), ("password", password)])
+        .submit("login", &[("email", email), ("password", password)])
         .await;
-    browser
-        .find("#login button")
-        .await
-        .click()
-        .await
-        .expect("pressed");
     browser
         .until("!document.querySelector('#login fieldset').disabled")
         .await;
@@ -58,13 +52,7 @@ async fn what_is_wrong_stands_beside_its_field() {
             ("password", password),
             ("password_confirm", again),
         ];
-        browser.fill("register", &fields).await;
-        browser
-            .find("#register button")
-            .await
-            .click()
-            .await
-            .expect("pressed");
+        browser.submit("register", &fields).await;
         browser.says("not right yet").await;
         for (name, expected) in [("email", at_email), ("password", at_password)] {
             let error = browser.error_at("register", name).await;

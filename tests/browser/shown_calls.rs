@@ -26,14 +26,8 @@ async fn log_in(browser: &Browser, app: &TestApp) {
     let (email, password) = ODD;
     browser.open(&app.url).await;
     browser
-        .fill("login", &[("email", email), ("password", password)])
+        .submit("login", &[("email", email), ("password", password)])
         .await;
-    browser
-        .find("#login button")
-        .await
-        .click()
-        .await
-        .expect("pressed");
     browser.says("You are logged in.").await;
 }
 

@@ -97,6 +97,16 @@ impl Program {
         }
     }
 
+    /// Runs a command whose standard output goes there; its exit code and standard error.
+    pub async fn run_into(&self, arguments: &[&str], stdout: impl Into<Stdio>) -> (i32, String) {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null()).stdout(stdout);
+        let run = move || command.stderr(Stdio::piped()).output().expect("ran");
+        let output = tokio::task::spawn_blocking(run).await.expect("ran");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        (output.status.code().expect("a code"), stderr)
+    }
+
     /// Starts the server on a free port and waits until it answers.
     pub async fn serve(&self) -> Serving {
         let logs = tempfile::tempdir().expect("a folder");

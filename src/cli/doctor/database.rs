@@ -1,11 +1,15 @@
 //! The database: whether it answers, fits, takes writes, and has the same time.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use chrono::TimeDelta;
 
 use super::Finding;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
-use crate::store::{DatabaseUrl, SchemaState, Store, StoreError};
+use crate::store::{SchemaState, Store, StoreError};
 
 /// More than this is no matter of the network.
 const CLOCK_WARNING: TimeDelta = TimeDelta::seconds(2);
@@ -15,9 +19,7 @@ const CLOCK_FAILED: TimeDelta = TimeDelta::seconds(60);
 pub(super) async fn check(config: &Config) -> Vec<Finding> {
     let url = &config.database.url;
     // To open an SQLite file is to make it.
-    if let DatabaseUrl::Sqlite(options) = url
-        && !options.get_filename().exists()
-    {
+    if url.missing_file().is_some() {
         return vec![Finding::warning(
             "database",
             format!("{} is not there yet", url.describe()),
@@ -43,6 +45,7 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
             return vec![Finding::failed("database", detail, advice)];
         }
     }
+    findings.extend(url.file().and_then(readable_by_others));
     match store.schema_state().await {
         Ok(state) => {
             let is_there = state.applied > 0;
@@ -60,6 +63,19 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
     findings.extend(clock(&store).await);
     store.close().await;
     findings
+}
+
+/// A new one is made for its owner alone.
+fn readable_by_others(file: &Path) -> Option<Finding> {
+    let mode = fs::metadata(file).ok()?.permissions().mode();
+    let advice = "chmod 600 the file and those beside it that begin with its name";
+    (mode & 0o077 != 0).then(|| {
+        Finding::warning(
+            "database file",
+            format!("{} can be read by others", file.display()),
+            advice,
+        )
+    })
 }
 
 fn schema(state: &SchemaState) -> Finding {

@@ -7,7 +7,9 @@ use super::Finding;
 use crate::cli::open_files;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
-use crate::security::password_hash::HashMemory;
+use crate::security::password_hash::{
+    DEFAULT_ITERATIONS, DEFAULT_MEMORY_KIB, HashMemory, HashParams,
+};
 
 /// How long the hashing is measured.
 const MEASURED: Duration = Duration::from_millis(1_500);
@@ -74,8 +76,35 @@ pub(super) async fn hashing(config: &Config) -> Finding {
         engine.describe(),
     );
     if each > SLOW_HASH {
-        let advice = "give it more of the processor, or less password.memory_kib and iterations";
-        return Finding::warning(CHECK, detail, advice);
+        return Finding::warning(CHECK, detail, advice(password.hash));
     }
     Finding::ok(CHECK, detail)
+}
+
+/// Weaker settings than the defaults do not start.
+fn advice(hash: HashParams) -> &'static str {
+    let least = u64::from(DEFAULT_MEMORY_KIB) * u64::from(DEFAULT_ITERATIONS);
+    if u64::from(hash.memory_kib) * u64::from(hash.iterations) > least {
+        "give it more of the processor, or less password.memory_kib and iterations"
+    } else {
+        "give it more of the processor"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_hash_with_less_than_is_allowed() {
+        for (memory_kib, iterations, less) in
+            [(19_456, 2, false), (19_456, 3, true), (47_104, 1, true)]
+        {
+            let hash = HashParams {
+                memory_kib,
+                iterations,
+            };
+            assert_eq!(advice(hash).contains("less"), less, "{hash:?}");
+        }
+    }
 }

@@ -93,8 +93,8 @@ fn proxies(config: &Config, is_production: bool) -> Finding {
 /// Where the mailed links lead: a token travels there.
 fn links(config: &Config, is_production: bool) -> Finding {
     const CHECK: &str = "links";
-    let url = &config.links_base_url;
-    let parsed = url::Url::parse(url).ok();
+    let url = config.base_url();
+    let parsed = url::Url::parse(&url).ok();
     let is_local = match parsed.as_ref().and_then(url::Url::host) {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

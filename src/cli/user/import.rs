@@ -1,20 +1,22 @@
 //! `doorward user import`
 
+mod summary;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use self::summary::Summary;
 use super::progress::Progress;
 use crate::cli::CliError;
 use crate::clock::{Clock as _, SystemClock};
-use crate::store::{ImportProgress, Store};
-use crate::transfer::importer::{self, Importer, Mode, Rules};
-use crate::transfer::reader::{Ignored, Reading};
-use crate::transfer::{Format, Input, Judge, Mark, Report};
+use crate::store::ImportProgress;
+use crate::transfer::importer::{self, ImportError, Importer, Mode, Rules};
+use crate::transfer::reader::{Ignored, ReadError, Reading};
+use crate::transfer::{Format, Input, Judge, Report};
 
 /// Take accounts over from a file, with their password hashes
 ///
@@ -40,10 +42,11 @@ pub(in crate::cli) struct Import {
     /// How it is written [default: as its name says: .jsonl, .csv, .db]
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Look at every line and change nothing
+    /// Look at every line and change nothing; no database is needed
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// A new file for the lines that cannot be used, a JSON object each [default: standard error]
+    /// A new or empty file for the lines that cannot be used, a JSON object each, or the one of the
+    /// import that goes on [default: standard error]
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// What to do with a line whose address has an account
@@ -79,7 +82,7 @@ const EXAMPLES: &str = r#"Examples:
   doorward user import --dry-run users.jsonl
   doorward user import users.jsonl --report not-taken.jsonl
   doorward user import .tmp/localDiskDb.db --confirmed
-  psql … -c "\copy (SELECT …) TO STDOUT CSV HEADER" | doorward user import - --format csv
+  psql … -c "COPY (SELECT …) TO STDOUT CSV HEADER" | doorward user import - --format csv
 
 Formats:
   jsonl   {"email":"ann@example.com","password_hash":"$2b$10$…","confirmed":true}
@@ -93,7 +96,7 @@ Formats:
 
 Exit codes: 0 every line was taken, 1 some were not or the import stopped, 2 wrong usage."#;
 
-pub(super) async fn run(command: &Import, store: &Store) -> Result<(), CliError> {
+pub(super) async fn run(command: &Import, mode: Mode) -> Result<(), CliError> {
     let format = command.format.or_else(|| Format::of_name(&command.file));
     let format = format.ok_or_else(|| {
         CliError::Usage("say --format jsonl, csv or sails; the name does not tell".to_owned())
@@ -102,24 +105,14 @@ pub(super) async fn run(command: &Import, store: &Store) -> Result<(), CliError>
     let (source, size) = open(&command.file)?;
     let input = Input::open(source, format).map_err(|error| unreadable(&command.file, &error))?;
     let (fingerprint, read) = (input.fingerprint.clone(), input.read.clone());
-    let mode = if command.dry_run {
-        Mode::DryRun
-    } else {
-        Mode::Import
-    };
-    if command.restart && mode == Mode::Import {
-        Importer::restart(store, &fingerprint)
-            .await
-            .map_err(failed)?;
-    }
-    let earlier = match mode {
-        Mode::Import => Importer::progress(store, &fingerprint)
+    let earlier = match &mode {
+        Mode::Import(store) if !command.restart => Importer::progress(store, &fingerprint)
             .await
             .map_err(failed)?,
-        Mode::DryRun => None,
+        Mode::Import(_) | Mode::DryRun(_) => None,
     };
     let progress = Progress::start(size, read);
-    if let Some(earlier) = &earlier {
+    if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.line > 0) {
         progress.say(&format!("goes on behind line {}", earlier.line));
     }
     let report = report(command.report.as_deref(), earlier.as_ref(), &progress)?;
@@ -128,37 +121,98 @@ pub(super) async fn run(command: &Import, store: &Store) -> Result<(), CliError>
         all_confirmed: command.confirmed,
         with_roles: command.with_roles,
     };
-    let from = earlier.as_ref().map_or_else(Mark::default, importer::mark);
-    let reading = Reading::start(input, format, from, judge, usize::from(command.batch))
+    let mut signals = Signals::receive()?;
+    let begin = earlier.clone().unwrap_or_default();
+    let batch = usize::from(command.batch);
+    let reading = Reading::start(input, format, importer::mark(&begin), judge, batch)
         .map_err(|error| CliError::Failed(error.to_string()))?;
+    if let Mode::Import(store) = &mode
+        && command.restart
+    {
+        // Only now: what has stopped the run until here must not cost the place that was reached.
+        Importer::restart(store, &fingerprint)
+            .await
+            .map_err(failed)?;
+    }
     let rules = Rules {
-        mode,
         skip_taken: command.on_existing == OnExisting::Skip,
         now,
     };
-    let mut importer = Importer::begin(store.clone(), fingerprint, earlier, report, rules)
+    let mut importer = Importer::begin(mode, fingerprint, begin, report, rules)
         .await
         .map_err(failed)?;
-    let ended = take_all(&mut importer, reading, &progress).await;
+    let ended = take_all(&mut importer, reading, &progress, &mut signals).await;
     progress.end();
-    let at = importer.at().clone();
-    let ignored = match ended {
-        Ok(ignored) => ignored,
-        Err(CliError::Failed(why)) if mode == Mode::Import => {
-            return Err(CliError::Failed(format!(
-                "{why}\nstopped behind line {} with {} accounts; the same command goes on there",
-                at.line, at.imported
-            )));
-        }
-        Err(other) => return Err(other),
-    };
+    let ignored = ended.map_err(|ended| {
+        let at = importer.at();
+        let why = if command.dry_run {
+            ended.to_string()
+        } else {
+            let (line, accounts, advice) = (at.line, at.imported, ended.advice());
+            format!("{ended}\nstopped behind line {line} with {accounts} accounts{advice}")
+        };
+        CliError::Failed(why)
+    })?;
     importer.finish(SystemClock.now()).await.map_err(failed)?;
-    summarize(&importer, &ignored, command);
-    match at.refused {
+    let summary = Summary {
+        importer: &importer,
+        earlier: earlier.as_ref(),
+        ignored: &ignored,
+        dry_run: command.dry_run,
+    };
+    summary.print(command.json)?;
+    match importer.at().refused {
         0 => Ok(()),
         refused => Err(CliError::Failed(format!(
             "{refused} lines could not be used"
         ))),
+    }
+}
+
+/// Why an import ended before the end of its source.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("{0}")]
+    Told(&'static str),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl Ended {
+    /// What to do, where the same command can get further than this one did.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Told(_)
+            | Self::Import(ImportError::Store(_) | ImportError::Report(_))
+            | Self::Read(ReadError::Io(_)) => "; the same command goes on there",
+            Self::Import(ImportError::Elsewhere)
+            | Self::Read(
+                ReadError::Changed
+                | ReadError::NoHeader
+                | ReadError::ColumnTwice(_)
+                | ReadError::NoUsers
+                | ReadError::Broken { .. }
+                | ReadError::Thread,
+            ) => "",
+        }
+    }
+}
+
+/// What tells the process to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn receive() -> Result<Self, CliError> {
+        let receive = |kind| signal(kind).map_err(failed);
+        Ok(Self {
+            interrupt: receive(SignalKind::interrupt())?,
+            terminate: receive(SignalKind::terminate())?,
+        })
     }
 }
 
@@ -167,24 +221,20 @@ async fn take_all(
     importer: &mut Importer,
     mut reading: Reading,
     progress: &Progress,
-) -> Result<Ignored, CliError> {
-    let stop = |kind| signal(kind).map_err(|error| CliError::Failed(error.to_string()));
-    let (mut interrupt, mut terminate) = (
-        stop(SignalKind::interrupt())?,
-        stop(SignalKind::terminate())?,
-    );
+    signals: &mut Signals,
+) -> Result<Ignored, Ended> {
     loop {
         let batch = tokio::select! {
             biased;
-            _ = interrupt.recv() => return Err(CliError::Failed("interrupted".to_owned())),
-            _ = terminate.recv() => return Err(CliError::Failed("told to stop".to_owned())),
+            _ = signals.interrupt.recv() => return Err(Ended::Told("interrupted")),
+            _ = signals.terminate.recv() => return Err(Ended::Told("told to stop")),
             batch = reading.next() => batch,
         };
         let Some(batch) = batch else { break };
-        importer.take(batch).await.map_err(failed)?;
+        importer.take(batch).await?;
         progress.moved(importer.at());
     }
-    reading.end().await.map_err(failed)
+    Ok(reading.end().await?)
 }
 
 fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), CliError> {
@@ -205,51 +255,9 @@ fn report(
         let progress = progress.clone();
         return Ok(Report::Lines(Box::new(move |line| progress.say(line))));
     };
-    let length = earlier.map_or(0, |earlier| earlier.report_bytes.unsigned_abs());
-    Report::file(path, length)
+    let known = earlier.map(|earlier| earlier.report_bytes.unsigned_abs());
+    Report::file(path, known)
         .map_err(|error| CliError::Failed(format!("the report {}: {error}", path.display())))
-}
-
-fn summarize(importer: &Importer, ignored: &Ignored, command: &Import) {
-    let (at, ignored) = (importer.at(), ignored.names());
-    if command.json {
-        let mut reasons = Map::new();
-        for (reason, count) in &importer.reasons {
-            let before = reasons.get(reason.code()).and_then(Value::as_u64);
-            let sum = count + before.unwrap_or(0);
-            reasons.insert(reason.code().to_owned(), sum.into());
-        }
-        println!(
-            "{}",
-            json!({
-                "dry_run": command.dry_run,
-                "imported": at.imported,
-                "refused": at.refused,
-                "skipped": at.skipped,
-                "reasons": reasons,
-                "fields_left_behind": ignored,
-            })
-        );
-        return;
-    }
-    let made = if command.dry_run {
-        "accounts would be made"
-    } else {
-        "accounts were made"
-    };
-    println!("{} {made}", at.imported);
-    if at.skipped > 0 {
-        println!(
-            "{} lines were passed over: the address has an account",
-            at.skipped
-        );
-    }
-    for (reason, count) in &importer.reasons {
-        println!("{count} lines could not be used: {reason}");
-    }
-    if !ignored.is_empty() {
-        println!("left behind: {}", ignored.join(", "));
-    }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CliError {

@@ -5,7 +5,7 @@ use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::cli::CliError;
-use crate::cli::output::{print, print_json, table, time};
+use crate::cli::output::{Page, print_json, table, time};
 use crate::store::{AccountFilter, AccountState, ListedAccount};
 use crate::user_manager::UserManager;
 
@@ -56,19 +56,14 @@ pub(super) async fn run(users: &UserManager, wanted: List) -> Result<(), CliErro
         part: part.to_lowercase(),
         state: wanted.state.map(AccountState::from),
         after: wanted.after,
-        // One more shows whether there are more.
         limit: wanted.limit + 1,
     };
-    let mut accounts = users.admin_list(&filter).await?;
-    let most = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
-    let is_all = accounts.len() <= most;
-    accounts.truncate(most);
-    let next = accounts.last().filter(|_| !is_all);
-    let next = next.map(|account| account.id);
+    let accounts = users.admin_list(&filter).await?;
+    let page = Page::of(accounts, wanted.limit, |account| account.id);
     if wanted.json {
-        return print_json(&json!({ "accounts": accounts, "next": next }));
+        return print_json(&json!({ "accounts": page.rows, "next": page.next }));
     }
-    let rows = accounts.iter().map(|account| {
+    let rows = page.rows.iter().map(|account| {
         vec![
             account.id.to_string(),
             account.email.clone(),
@@ -76,11 +71,7 @@ pub(super) async fn run(users: &UserManager, wanted: List) -> Result<(), CliErro
             time(account.created_at),
         ]
     });
-    print(&table(&["ID", "EMAIL", "STATE", "REGISTERED"], rows))?;
-    if let Some(next) = next {
-        eprintln!("there are more: --after {next}");
-    }
-    Ok(())
+    page.print(&table(&["ID", "EMAIL", "STATE", "REGISTERED"], rows))
 }
 
 /// Everything that is not as it should be.

@@ -66,14 +66,14 @@ fn handler_timeout(
 }
 
 /// Where the links in mails lead to.
-pub(super) fn base_url(r: &mut Reader) -> Option<String> {
-    let allowed =
-        "an http:// or https:// URL without query and fragment, as https://app.example.com";
-    r.checked("links.base_url", allowed, |text| {
-        let url = web_url(text)?;
-        let usable = url.query().is_none() && url.fragment().is_none();
-        usable.then(|| url.as_str().trim_end_matches('/').to_owned())
-    })
+pub(super) const BASE_URL: &str =
+    "an http:// or https:// URL without query and fragment, as https://app.example.com";
+
+/// The URL below which the links are.
+pub(super) fn base_url(text: &str) -> Option<String> {
+    let url = web_url(text)?;
+    let usable = url.query().is_none() && url.fragment().is_none();
+    usable.then(|| url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// An origin as a browser sends it: scheme, host, port, nothing more.

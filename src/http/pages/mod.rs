@@ -53,6 +53,8 @@ struct Account<'a> {
     password: &'a PasswordHints,
     /// Whether there are mails that ask for a confirmation.
     confirms: bool,
+    /// Whether nobody logs in before that.
+    must_confirm: bool,
 }
 
 #[derive(Template)]
@@ -103,11 +105,11 @@ impl Pages {
         confirmation: ConfirmationRule,
     ) -> Result<Self, askama::Error> {
         let password = &PasswordHints::of(policy);
-        let confirms = confirmation != ConfirmationRule::Off;
         let account = Account {
             product,
             password,
-            confirms,
+            confirms: confirmation != ConfirmationRule::Off,
+            must_confirm: confirmation == ConfirmationRule::Required,
         };
         Ok(Self {
             account: account.render()?,
