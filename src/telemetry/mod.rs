@@ -9,8 +9,12 @@ mod traces;
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
 use tracing_subscriber::filter::Directive;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 pub use traces::{ServerSpan, TRACES};
 pub(crate) use traces::{carried, traced};
@@ -59,19 +63,29 @@ impl Telemetry {
 }
 
 fn start_logs(config: &TelemetryConfig, filter: EnvFilter) {
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let started = Registry::default()
+        .with(filter)
+        .with(logs(config))
+        .try_init();
+    report(started.is_ok());
+}
+
+/// How the lines look, with traces and without.
+fn logs<S>(config: &TelemetryConfig) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let logs = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false);
-    let started = if config.json {
+    if config.json {
         logs.json()
             .flatten_event(true)
             .with_span_list(false)
-            .try_init()
+            .boxed()
     } else {
-        logs.with_ansi(std::io::stderr().is_terminal()).try_init()
-    };
-    report(started.is_ok());
+        logs.with_ansi(std::io::stderr().is_terminal()).boxed()
+    }
 }
 
 fn report(started: bool) {

@@ -1,7 +1,6 @@
 //! Traces to a collector, by OTLP over HTTP. Spans wait in a queue of fixed size for a thread that
 //! sends them in batches: a collector that is slow or away costs the spans, never a request.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -22,7 +21,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use super::collector::Collector;
-use super::{TRACES, Telemetry, report, start_logs};
+use super::{TRACES, Telemetry, logs, report, start_logs};
 use crate::config::TelemetryConfig;
 
 /// How long the last spans may take when the process ends.
@@ -55,21 +54,6 @@ pub(super) fn start(config: &TelemetryConfig, endpoint: &str, filter: EnvFilter)
     report(started.is_ok());
     Telemetry {
         traces: Some(Traces(provider)),
-    }
-}
-
-/// The same lines as without traces.
-fn logs(config: &TelemetryConfig) -> Box<dyn Layer<Registry> + Send + Sync> {
-    let logs = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_target(false);
-    if config.json {
-        logs.json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .boxed()
-    } else {
-        logs.with_ansi(std::io::stderr().is_terminal()).boxed()
     }
 }
 
