@@ -49,9 +49,9 @@ pub struct App {
 /// Why the service did not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error("the data directory cannot be used: {0}")]
+    #[error("the data directory cannot be used; data.directory says which it is: {0}")]
     DataDirectory(#[source] io::Error),
-    #[error("the signing secret in the data directory {0}")]
+    #[error("the signing secret in the data directory {0}; without the file a new one is made")]
     Secret(#[from] signing_secret::WeakSecret),
     #[error("mail cannot be sent: {0}")]
     Mail(#[from] MailError),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::support::bare::request;
 use crate::support::binary::Program;
+use crate::support::process::{Process, doorward_after};
 use crate::support::*;
 
 #[tokio::test]
@@ -47,4 +48,24 @@ async fn a_line_for_machines_has_a_field_for_everything() {
     assert!(logged_in["user.id"].is_u64() || logged_in["user.id"].is_i64());
     let answered = of_request(logged_in["span"]["id"].as_str().expect("an id"));
     assert!(answered.is_some());
+}
+
+/// A full disk, or a reader that is gone: lines are lost, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_written_costs_no_request_and_no_mail() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = [("DOORWARD__MAIL__TRANSPORT", "file")];
+    let command = doorward_after("exec 2>/dev/full", folder.path(), &settings);
+    let mut process = Process::run(command);
+    let client = process.client().await;
+    let ann = client.register("ann@example.com", PASSWORD).await;
+    ann.login().await.expect(200);
+    ann.login_with("wrong1").await.expect(400);
+    eventually("the mail leaves", || {
+        let mails = mailbox::read(&folder.path().join("data/mails"));
+        std::future::ready(!mails.is_empty())
+    })
+    .await;
+    process.terminate();
+    assert_eq!(process.ended().await.code(), Some(0));
 }

@@ -84,9 +84,16 @@ pub(super) fn fields(shown: &Value) -> String {
     lines.collect::<Vec<String>>().concat()
 }
 
+/// What changes the direction of what follows, and so what a line seems to say (CVE-2021-42574).
+const DIRECTIONS: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 /// A text that is not ours, as a mail server's words, without what would steer a terminal.
 pub(super) fn plain(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let steers = |c: char| c.is_control() || DIRECTIONS.contains(&c);
+    let shown = |c: char| if steers(c) { '\u{fffd}' } else { c };
     text.chars().map(shown).collect()
 }
 

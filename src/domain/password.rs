@@ -108,7 +108,9 @@ impl PasswordPolicy {
             }
             Preset::Nist => true,
         };
-        if length < self.min_length || length > self.max_length || !composed {
+        // No request can present one with a NUL.
+        let presentable = !password.contains('\0');
+        if length < self.min_length || length > self.max_length || !composed || !presentable {
             return Err(PolicyViolation::Shape);
         }
         Ok(ShapedPassword {

@@ -77,6 +77,8 @@ where
 {
     let logs = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        // It would tell standard error of a line that could not be written there, and panic.
+        .log_internal_errors(false)
         .with_target(false);
     if config.json {
         logs.json()

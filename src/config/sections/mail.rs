@@ -55,7 +55,7 @@ pub(super) fn read(r: &mut Reader, data_directory: &Path) -> Option<MailConfig> 
             } else {
                 r.reject(
                     "mail.smtp_url",
-                    "must be set when mail.transport is smtp; allowed: \
+                    "has to be a URL when mail.transport is smtp; allowed: \
                      smtp://user:password@host:587?tls=required, smtps://user:password@host:465",
                 )
             }
