@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use memchr::memmem;
 use tokio::process::Command;
 
 use super::forms::forms;
@@ -73,9 +74,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 pub fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack
-        .windows(needle.len())
-        .any(|window| window == needle)
+    memmem::find(haystack, needle).is_some()
 }
 
 async fn pg_dump(url: &str) -> Vec<u8> {
