@@ -14,7 +14,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::Semaphore;
 use tracing::log::LevelFilter;
 
-use super::{LastPing, PATIENCE, Pool, Store, StoreError};
+use super::{LastPing, PATIENCE, Pool, Store};
 
 /// A connection that was idle for longer than this is tried before it is used: the server may
 /// have been restarted meanwhile.
@@ -123,31 +123,6 @@ impl Store {
             named_statements,
         })
     }
-
-    /// Takes every connection there is, so that a test can see what happens without one.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn hold_all_connections(&self) -> Result<HeldConnections, StoreError> {
-        let mut held = HeldConnections::default();
-        let apart = [&self.checks, &self.pings];
-        let apart = apart.into_iter().filter(|_| self.set_apart);
-        for pool in apart.chain([&self.pool]) {
-            match pool {
-                Pool::Postgres(pool) => {
-                    for _ in 0..pool.options().get_max_connections() {
-                        held.postgres.push(pool.acquire().await?);
-                    }
-                }
-                Pool::Sqlite(pool) => {
-                    for _ in 0..pool.options().get_max_connections() {
-                        held.sqlite.push(pool.acquire().await?);
-                    }
-                }
-            }
-        }
-        Ok(held)
-    }
 }
 
 /// Makes an empty file that its owner alone can read: password hashes will be in it. `SQLite` gives
@@ -214,13 +189,6 @@ fn pool(url: &DatabaseUrl, max_connections: u32) -> Pool {
                 ),
         ),
     }
-}
-
-/// Connections that nobody else can have until this is dropped.
-#[derive(Debug, Default)]
-pub struct HeldConnections {
-    postgres: Vec<sqlx::pool::PoolConnection<sqlx::Postgres>>,
-    sqlite: Vec<sqlx::pool::PoolConnection<sqlx::Sqlite>>,
 }
 
 impl std::fmt::Debug for DatabaseUrl {

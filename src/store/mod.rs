@@ -12,6 +12,8 @@ mod device_failures;
 mod error;
 mod examination;
 mod figures;
+#[doc(hidden)]
+pub mod held;
 mod imports;
 mod loan;
 mod login_failures;

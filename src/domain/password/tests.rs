@@ -22,7 +22,7 @@ fn check(policy: &PasswordPolicy, password: &str) -> Result<(), PolicyViolation>
 #[case("\u{1f511}\u{1f511}\u{1f511}\u{1f511}a1", true)]
 #[case("\u{1f511}\u{1f511}\u{1f511}a1", false)]
 #[case("p\u{e4}ss1\u{e9}", true)]
-#[case("abc\0123", false)]
+#[case("abc\0de1", false)]
 #[case("a\u{308}bcd1", false)] // six code points as typed, five after NFC
 fn the_classic_policy_counts_code_points(#[case] password: &str, #[case] accepted: bool) {
     assert_eq!(check(&Preset::Classic.policy(), password).is_ok(), accepted);
