@@ -239,6 +239,7 @@ fn keys(text: &str) -> Vec<(String, bool)> {
 /// SECURITY 47: a slip that would leave the default in force.
 #[rstest]
 #[case("DOORWARD_PASSWORD__POLICY")]
+#[case("DOORWARD_HTTP__PORT")]
 #[case("DOORWARD_ENVIRONMENT")]
 #[case("DOORWARD_JWT_SECRET")]
 #[tokio::test]

@@ -58,3 +58,23 @@ async fn everything_that_is_over_is_removed_and_counted(
     let after: Vec<i64> = before.iter().map(|rows| rows + 2).collect();
     assert_eq!(count().await, after);
 }
+
+/// What cannot be removed keeps nothing else: network addresses of clients are kept as long as is
+/// set, and no longer.
+#[rstest]
+#[tokio::test]
+async fn what_cannot_be_removed_keeps_nothing_else(#[values(Sqlite, Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    app.register("ann@example.com", PASSWORD).await;
+    let old = "2020-01-01T00:00:00+00:00";
+    let event = format!("('{old}', 'login', 1, 'owner', '192.0.2.1')");
+    let insert = "INSERT INTO account_events (at, kind, user_id, actor, source_ip) VALUES";
+    app.database.execute(&format!("{insert} {event}")).await;
+    let rename = |from, to| format!("ALTER TABLE {from} RENAME TO {to}");
+    app.database.execute(&rename("mail_quota", "gone")).await;
+    app.janitor.clean().await.expect_err("a table is not there");
+    let events = "SELECT COUNT(*) FROM account_events WHERE source_ip = '192.0.2.1'";
+    assert_eq!(app.database.number(events).await, 0);
+    app.database.execute(&rename("gone", "mail_quota")).await;
+    app.janitor.clean().await.expect("cleaned");
+}

@@ -144,6 +144,34 @@ async fn parallel_guesses_from_a_known_device_cost_as_little_as_a_strangers(
     assert_eq!(wrong as u64, hashes);
 }
 
+/// SECURITY 9: tokens from before a reset are many places in the queue and no more guesses.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn old_device_tokens_are_worth_no_more_than_none(#[values(Sqlite, Postgres)] engine: Engine) {
+    let (app, ann, home) = ann_at_home(engine).await;
+    let mut old = vec![home];
+    for _ in 0..9 {
+        old.push(ann.login().await.expect(200).device());
+    }
+    app.users
+        .admin_revoke_tokens(&Which::Id(1))
+        .await
+        .expect("done");
+    let before = app.hashes.computed();
+    let guess = |number: usize| {
+        let (ann, device) = (ann.clone(), old[number % old.len()].clone());
+        async move {
+            let guess = format!("guess{number}");
+            ann.login_from(&device, &guess).await.status
+        }
+    };
+    let answers = race(100, guess).await;
+    let hashes = app.hashes.computed() - before;
+    assert!(answers.iter().all(|status| [400, 403].contains(status)));
+    // As many as lock, and one for each slot of the account: threads + 1.
+    assert!((5..=5 + 2).contains(&hashes), "{hashes} hashes");
+}
+
 /// SECURITY 12: everything that takes a password.
 #[rstest]
 #[tokio::test]

@@ -183,7 +183,7 @@ fn is_slip(name: &str) -> bool {
     name.starts_with("DOORWARD_")
         && !name.starts_with(PREFIX)
         && ![ENVIRONMENT, DIRECTORY].contains(&name)
-        && !OTHERS.iter().any(|part| name.contains(part))
+        && (name.contains("__") || !OTHERS.iter().any(|part| name.contains(part)))
 }
 
 /// The keys of all settings that exist; each has a default.

@@ -234,4 +234,26 @@ mod tests {
         let failed = or_there(Err(io::ErrorKind::PermissionDenied.into())).expect_err("failed");
         assert_eq!(failed.kind(), io::ErrorKind::PermissionDenied);
     }
+
+    /// As two containers that share a volume, in which both are process 1.
+    #[test]
+    fn several_that_start_together_end_up_with_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let barrier = std::sync::Barrier::new(16);
+        let make = || {
+            barrier.wait();
+            let secret = load_or_create(folder.path()).expect("a secret");
+            secret.expose_secret().to_owned()
+        };
+        let made: HashSet<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..16).map(|_| scope.spawn(make)).collect();
+            let made = threads
+                .into_iter()
+                .map(|thread| thread.join().expect("no panic"));
+            made.collect()
+        });
+        assert_eq!(made.len(), 1);
+        let files = fs::read_dir(folder.path()).expect("readable").count();
+        assert_eq!(files, 1, "no draft is left");
+    }
 }

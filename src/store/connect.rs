@@ -200,7 +200,7 @@ impl std::fmt::Debug for DatabaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sqlx::SqlitePool;
+    use crate::store::scratch::store_in;
 
     #[test]
     fn a_url_is_described_without_its_password() {
@@ -235,31 +235,24 @@ mod tests {
         }
     }
 
-    fn store_in(folder: &tempfile::TempDir) -> (Store, SqlitePool) {
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let store = Store::new(&DatabaseUrl::parse(&url).expect("a URL"), 1, true);
-        let store = store.expect("a store");
-        let Pool::Sqlite(pool) = store.pool.clone() else {
-            panic!("another engine")
-        };
-        (store, pool)
-    }
-
     /// Opening one is several statements.
     #[tokio::test]
     async fn a_connection_is_used_again() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (_store, pool) = store_in(&folder);
+        let store = store_in(&folder, 1);
+        let Pool::Sqlite(pool) = &store.pool else {
+            panic!("another engine")
+        };
         let mark = sqlx::query("CREATE TEMP TABLE mark (id INTEGER)");
-        mark.execute(&pool).await.expect("made");
-        let there = sqlx::query("SELECT id FROM mark").fetch_all(&pool).await;
+        mark.execute(pool).await.expect("made");
+        let there = sqlx::query("SELECT id FROM mark").fetch_all(pool).await;
         there.expect("the same connection");
     }
 
     #[tokio::test]
     async fn a_closed_store_answers_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (store, _pool) = store_in(&folder);
+        let store = store_in(&folder, 1);
         store.migrate().await.expect("migrated");
         store.ping().await.expect("answered");
         store.close().await;

@@ -97,15 +97,13 @@ fn unlocked(migrator: &Migrator) -> Migrator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::DatabaseUrl;
+    use crate::store::scratch::store_in;
 
     /// Tried again, as after a race with another instance, and then given up.
     #[tokio::test]
     async fn a_migration_that_cannot_be_done_is_given_up() {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let url = DatabaseUrl::parse(&url).expect("a URL");
-        let store = Store::new(&url, 1, true).expect("a store");
+        let store = store_in(&folder, 1);
         let Pool::Sqlite(pool) = &store.pool else {
             panic!("another engine")
         };

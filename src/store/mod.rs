@@ -24,6 +24,8 @@ mod one_time_tokens;
 mod outbox;
 mod outbox_list;
 mod ping;
+#[cfg(test)]
+mod scratch;
 pub(crate) mod turns;
 mod users;
 
@@ -63,9 +65,9 @@ pub struct Store {
     checks: Pool,
     /// ...or readiness.
     pings: Pool,
-    last_ping: LastPing,
     /// Whether they are; with few connections all share one pool.
     set_apart: bool,
+    last_ping: LastPing,
     /// `SQLite` has one writer at a time; waiting here is fair, waiting in its lock is not.
     sqlite_writer: Arc<Semaphore>,
     /// Off behind a pooler that cannot keep a named statement for its client.

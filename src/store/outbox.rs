@@ -193,7 +193,8 @@ impl Conn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{DatabaseUrl, Store, transaction};
+    use crate::store::scratch::store_in;
+    use crate::store::transaction;
     use chrono::TimeDelta;
 
     #[test]
@@ -216,9 +217,7 @@ mod tests {
     #[tokio::test]
     async fn a_mail_is_held_by_its_lease_alone() {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let url = DatabaseUrl::parse(&url).expect("a URL");
-        let store = Store::new(&url, 1, true).expect("a store");
+        let store = store_in(&folder, 1);
         store.migrate().await.expect("migrated");
         let hold = async |mail: &OutboxMail| {
             let held = transaction!(store, conn => conn.hold_mail(mail).await);

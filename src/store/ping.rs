@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use super::{Store, StoreError, run};
+use super::{PATIENCE, Store, StoreError, run};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct LastPing(Arc<Mutex<Option<Answer>>>);
@@ -19,8 +19,14 @@ impl Store {
     /// load balancer's probe does not wait behind the others.
     ///
     /// # Errors
-    /// [`StoreError`] when it does not.
+    /// [`StoreError`] when it does not, or not in time.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        // Counted from here: the statement before this one may use up a patience, too.
+        let answer = timeout(PATIENCE, self.shared_ping()).await;
+        answer.unwrap_or(Err(StoreError::TimedOut))
+    }
+
+    async fn shared_ping(&self) -> Result<(), StoreError> {
         let arrived = Instant::now();
         let mut last = self.last_ping.0.lock().await;
         if let Some((asked, answer)) = &*last
@@ -38,15 +44,13 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::DatabaseUrl;
+    use crate::store::scratch::store_in;
     use futures_util::future::join_all;
 
     #[tokio::test]
     async fn one_statement_answers_all_who_wait() {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let url = DatabaseUrl::parse(&url).expect("a URL");
-        let store = Store::new(&url, 4, true).expect("a store");
+        let store = store_in(&folder, 4);
         store.migrate().await.expect("migrated");
         let asked = async || store.last_ping.0.lock().await.as_ref().map(|last| last.0);
         let mut moments = Vec::new();
@@ -65,5 +69,19 @@ mod tests {
         assert!(asked().await > moments.pop().flatten());
         store.close().await;
         store.ping().await.expect_err("closed");
+    }
+
+    /// A database that says nothing keeps the one who asks it, and nobody else for any longer.
+    #[tokio::test]
+    async fn who_waits_for_another_to_ask_is_told_in_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store_in(&folder, 4);
+        let _asking = store.last_ping.0.lock().await;
+        tokio::time::pause();
+        let answer = timeout(2 * PATIENCE, store.ping()).await;
+        assert!(
+            matches!(answer, Ok(Err(StoreError::TimedOut))),
+            "{answer:?}"
+        );
     }
 }

@@ -10,7 +10,8 @@ use super::*;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::email::Email;
 use crate::domain::password::PasswordHash;
-use crate::store::{DatabaseUrl, NewAccount, execute, transaction};
+use crate::store::scratch::store_in;
+use crate::store::{NewAccount, execute, transaction};
 
 const ACCOUNT: AccountId = 1;
 /// With as many, one is set apart for token checks.
@@ -18,9 +19,7 @@ const CONNECTIONS: u32 = 4;
 
 /// A store with one account.
 async fn store(folder: &tempfile::TempDir, connections: u32) -> Store {
-    let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    let url = DatabaseUrl::parse(&url).expect("a URL");
-    let store = Store::new(&url, connections, true).expect("a store");
+    let store = store_in(folder, connections);
     store.migrate().await.expect("migrated");
     let email = Email::parse("ann@example.com").expect("an address");
     let new = NewAccount {
