@@ -110,12 +110,15 @@ mod tests {
     fn a_table_has_a_line_for_each_row_and_nothing_that_steers_a_terminal() {
         let rows = [vec![
             "1".to_owned(),
-            "550 \u{1b}[2Jno\r\nsuch user".to_owned(),
+            "550 \u{1b}[2Jno\r\nsuch \u{202e}user".to_owned(),
         ]];
         let text = table(&["ID", "ERROR"], rows);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "ID  ERROR");
-        assert_eq!(lines[1], "1   550 \u{fffd}[2Jno\u{fffd}\u{fffd}such user");
+        assert_eq!(
+            lines[1],
+            "1   550 \u{fffd}[2Jno\u{fffd}\u{fffd}such \u{fffd}user"
+        );
         assert_eq!(lines.len(), 2);
     }
 }

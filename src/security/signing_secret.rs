@@ -240,13 +240,13 @@ mod tests {
     fn several_that_start_together_end_up_with_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let barrier = std::sync::Barrier::new(16);
-        let make = || {
+        let load = || {
             barrier.wait();
             let secret = load_or_create(folder.path()).expect("a secret");
             secret.expose_secret().to_owned()
         };
         let made: HashSet<String> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..16).map(|_| scope.spawn(make)).collect();
+            let threads: Vec<_> = (0..16).map(|_| scope.spawn(load)).collect();
             let made = threads
                 .into_iter()
                 .map(|thread| thread.join().expect("no panic"));
